@@ -1,0 +1,89 @@
+# Everything a contributor or a CI job runs. On a fresh machine: `make demo` or `make test`, nothing before it.
+# Needs Python 3.11 or newer with venv, bash and make; everything else goes into .venv.
+
+PYTHON ?= python3
+# One worker a core, four at most: the tests start real servers and processes of their own.
+WORKERS ?= auto --maxprocesses 4
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+BIN := .venv/bin
+READY := .venv/.ready
+# Twice quiet: errors only, not what this machine's own pip settings are warned about.
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
+PIN := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url \
+       --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --extra sandbox --extra parquet
+
+.PHONY: help setup demo test check lint types imports docs docs-update fmt schemas bench requirements clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+	  while IFS=$$'\t' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
+
+# -- set up
+
+setup: $(READY) ## make .venv with everything pinned; does nothing when it is up to date
+	@:
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "make: this Python has no venv; on Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv (about a minute, once) ..." >&2
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# -- use
+
+demo: setup ## plan, apply, watch, change and apply again against a sandbox on this machine
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+
+# -- check
+
+check: lint types imports test ## all that CI runs (the docs checks are part of the tests)
+
+test: setup ## run all tests and measure branch coverage
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --cov
+
+lint: setup ## format and lint, changing nothing
+	@$(BIN)/ruff format --quiet --check . || { echo "lint: not formatted as above says; run: make fmt" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+imports: setup ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+docs: setup ## only the docs checks: code blocks, options, links
+	@$(BIN)/python -m pytest tests/docs
+
+# -- change
+
+fmt: setup ## format, and fix what can be fixed by itself
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+docs-update: setup ## put the current --help texts into the docs
+	@$(BIN)/python -m tests.docs.update
+
+schemas: setup ## write the JSON Schemas of the manifests
+	@$(BIN)/campaign schema --write schemas/
+
+requirements: setup ## pin the newest versions pyproject.toml and requirements/dev.in allow
+	@$(PIN) --upgrade --output-file requirements/runtime.txt pyproject.toml
+	@$(PIN) --upgrade --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+
+bench: setup ## measure
+	@if [ -f bench/__main__.py ]; then $(BIN)/python -m bench; else cat bench/README.md; fi
+
+clean: ## remove .venv and everything else these targets made
+	@rm -rf .venv .coverage .coverage.* htmlcov build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

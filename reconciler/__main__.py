@@ -1,0 +1,5 @@
+"""`python -m reconciler` is `campaign`."""
+
+from reconciler.cli.main import run
+
+run()

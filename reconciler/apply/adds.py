@@ -1,0 +1,211 @@
+"""Adding calls: the one thing that must never happen twice.
+
+A batch is written down, sent once, and confirmed by reading the new jobs back, because the order of the ids promises
+nothing. When the answer leaves doubt the server is asked, twice if need be, before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from reconciler.apply.readback import Found, confirm, look_until_settled
+from reconciler.apply.run import Run
+from reconciler.calls.model import Dialect
+from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater
+from reconciler.lock.journal import Intent, OpenIntent
+from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.plan.model import Wanted
+
+SENDS = 4
+"""How often one batch is sent at most when answers keep getting lost or the server keeps asking to wait."""
+
+
+class ToAdd(msgspec.Struct, frozen=True):
+    """A call to add, and what the lock remembers of it."""
+
+    wanted: Wanted
+    before: LockedCall | None = None
+
+    def in_doubt(self) -> LockedCall:
+        """The call as it is remembered while its request is under way."""
+        return self.wanted.locked("", CallStatus.IN_DOUBT, self.before)
+
+
+def add_calls(run: Run, calls: Sequence[ToAdd]) -> None:
+    """Adds all of `calls`, in as few requests as the batch size allows.
+
+    Raises Refused and NotSent when nothing was added by the request they came from, OutcomeUnknown when nobody can
+    tell; whatever was added before is recorded.
+    """
+    for batch in batches(calls, run.options.batch):
+        run.stop.check()
+        _add_batch(run, batch)
+
+
+def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
+    """`calls` in order, at most `size` at a time; calls of one phone never travel in one request."""
+    batch: dict[str, ToAdd] = {}
+    later: list[ToAdd] = []
+    for call in calls:
+        if call.wanted.phone in batch:
+            later.append(call)
+            continue
+        batch[call.wanted.phone] = call
+        if len(batch) == size:
+            yield tuple(batch.values())
+            batch = {}
+    if batch:
+        yield tuple(batch.values())
+    if later:
+        yield from batches(later, size)
+
+
+def _add_batch(run: Run, batch: tuple[ToAdd, ...], intent: Intent | None = None) -> None:
+    """Adds one batch, setting aside the numbers the server names as bad. `intent` sends its first part."""
+    waiting, refusals = [batch], 0
+    while waiting:
+        part = waiting.pop()
+        bad = _send(run, intent or run.intent("addPhones", tuple(call.in_doubt() for call in part), _body(part)))
+        intent = None
+        if bad is not None:
+            refusals += 1
+            rest = tuple(call for call in part if call.wanted.call_id != bad)
+            waiting.extend(_split(rest, into_halves=refusals > 1))
+
+
+def _split(calls: tuple[ToAdd, ...], *, into_halves: bool) -> list[tuple[ToAdd, ...]]:
+    """What is sent next. With many bad numbers, halves let the good ones through in ever larger shares."""
+    middle = len(calls) // 2 if into_halves else 0
+    return [part for part in (calls[middle:], calls[:middle]) if part]
+
+
+def _body(batch: Iterable[ToAdd]) -> str:
+    return (b"[" + b",".join(call.wanted.call.request for call in batch) + b"]").decode()
+
+
+def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> list[ToAdd]:
+    """Sends intents of an earlier run again, byte for byte, where all their calls are still to be added.
+
+    Returns the calls that are left. Intents that no longer fit are closed: their calls have no job.
+    """
+    left = {call.wanted.call_id: call for call in calls}
+    for entry in carried:
+        batch = tuple(left[c.call_id] for c in entry.intent.calls if _is_same(left.get(c.call_id), c))
+        if len(batch) < len(entry.intent.calls):
+            run.book.close(entry, why="no longer wanted as it was sent")
+            continue
+        _add_batch(run, batch, run.intent_again(entry.intent, recovers=entry.seq))
+        left = {call_id: call for call_id, call in left.items() if call not in batch}
+    return list(left.values())
+
+
+def _is_same(call: ToAdd | None, sent: LockedCall) -> bool:
+    return call is not None and call.wanted.request == sent.request
+
+
+def _send(run: Run, intent: Intent) -> tuple[str, str] | None:
+    """Sends one intent until its outcome is known. The id of the call the server names as bad, or None."""
+    for _ in range(SENDS):
+        entry = run.book.intend(intent)
+        run.book.close_recovered(entry)
+        try:
+            again = _post(run, entry)
+        except BadCall as error:
+            return _set_aside(run, entry, error)
+        if again is None:
+            return None
+        intent = again
+    if intent.recovers:
+        raise OutcomeUnknown(f"no usable answer to addPhones after {SENDS} tries; what was sent is recorded")
+    raise CallsError("addPhones", f"no usable answer after {SENDS} tries", "nothing is in doubt: apply again later")
+
+
+def _post(run: Run, entry: OpenIntent) -> Intent | None:
+    """One POST. None when its outcome is recorded, or the intent to send next.
+
+    Raises BadCall with the intent still open; other refusals and NotSent with the intent closed.
+    """
+    run.count("addPhones")
+    try:
+        answer = run.client.add_phones(entry.intent.body.encode(), entry.intent.idempotence_key)
+    except BadCall:
+        raise
+    except TryLater as error:
+        return _later(run, entry, error)
+    except Ambiguous as error:
+        run.say(f"{error}; asking the server what became of it")
+        return _after_doubt(run, run.book.doubt(entry, run.now_ms(), error.what))
+    except CallsError as error:
+        run.book.close(entry, why=error.what)
+        raise
+    return _after_answer(run, run.book.answered(entry, answer.job_ids))
+
+
+def _later(run: Run, entry: OpenIntent, error: TryLater) -> Intent:
+    """Nothing was done: waits as long as the server asks, then the same request is a new intent."""
+    run.book.close(entry, why=error.what)
+    run.say(str(error))
+    run.clock.sleep(error.retry_after_s)
+    return run.intent_again(entry.intent, recovers=0)
+
+
+def _after_answer(run: Run, entry: OpenIntent) -> Intent | None:
+    found = confirm(run, entry)
+    if found.rest:
+        return _after_doubt(run, entry)
+    _close(run, entry, found)
+    return None
+
+
+def _after_doubt(run: Run, entry: OpenIntent) -> Intent | None:
+    found = look_until_settled(run, entry)
+    if not found.rest:
+        _close(run, entry, found)
+        return None
+    refuse_lost_answer(entry, found)
+    return _rest_of(run, entry, found)
+
+
+def refuse_lost_answer(entry: OpenIntent, found: Found) -> None:
+    """Raises OutcomeUnknown when the server answered enough ids, so that every call has a job, found or not."""
+    if len(set(entry.job_ids)) >= len(entry.intent.calls):
+        raise OutcomeUnknown(
+            f"{len(found.rest)} calls were added, but the server does not report them; they are recorded and "
+            "will not be sent again: apply again later, or decide with `campaign resolve`"
+        )
+
+
+def _close(run: Run, entry: OpenIntent, found: Found) -> None:
+    run.book.close(entry, found.done)
+    run.tally.added += len(found.done)
+    run.advance(len(found.done))
+
+
+def _rest_of(run: Run, entry: OpenIntent, found: Found) -> Intent:
+    """What to send for the calls that have no job although no request can still be travelling.
+
+    When nothing arrived and the server honours keys: the identical bytes under the same key, so that even a request
+    that travels longer than anybody thought is done once. Otherwise the rest is a request of its own.
+    """
+    if not found.done and run.client.dialect() is Dialect.CURRENT:
+        return run.intent_again(entry.intent, recovers=entry.seq)
+    rest = {call.call_id for call in found.rest}
+    objects = msgspec.json.decode(entry.intent.body, type=list[msgspec.Raw])
+    body = b",".join(bytes(o) for o, c in zip(objects, entry.intent.calls, strict=True) if c.call_id in rest)
+    _close(run, entry, found)
+    return run.intent("addPhones", found.rest, f"[{body.decode()}]")
+
+
+def _set_aside(run: Run, entry: OpenIntent, error: BadCall) -> tuple[str, str]:
+    """Records the number the server names as rejected. Raises the error when it names none of the request's."""
+    phone = run.keyer.phone("".join(filter(str.isdigit, error.phone)))
+    bad = next((call for call in entry.intent.calls if call.phone == phone), None)
+    if bad is None:
+        run.book.close(entry, why=error.what)
+        raise error
+    run.book.close(entry, [bad.with_status(CallStatus.REJECTED)], why=error.type)
+    run.tally.rejected.append((bad.mask, error.type))
+    run.advance(1)
+    return bad.call_id

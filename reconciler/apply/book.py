@@ -1,0 +1,169 @@
+"""The book of a run: the lock in memory, and the only writer of its journal and lockfile.
+
+Every mutating request is written down before it is sent and its outcome after. The lock in memory changes only by
+what is known: an intent alone changes nothing, closing it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from reconciler.errors import LockError
+from reconciler.lock.journal import (
+    Answered,
+    Begin,
+    Closed,
+    Doubtful,
+    Entry,
+    Intent,
+    OpenIntent,
+    Record,
+    after_closing,
+    encode_entry,
+    with_doubts,
+)
+from reconciler.lock.lockfile import encode_lock
+from reconciler.lock.model import Header, Lock, LockedCall
+from reconciler.lock.stores import Store
+from reconciler.plan.diff import adopted
+from reconciler.plan.model import Adopt
+from reconciler.read.remembered import Remembered
+
+
+class Book:
+    """The lock and journal of one campaign, held for the time of a run. Use it only inside the store's `hold()`."""
+
+    def __init__(self, store: Store, remembered: Remembered) -> None:
+        self._store = store
+        self.lock = remembered.lock
+        self._opened = {entry.seq: entry for entry in remembered.opened}
+        self._next_seq = len(remembered.entries) + 1
+        self._saved = None if remembered.lock.is_new else self._content()
+        self._owned = self.lock.owned_jobs()
+        self._has_closed = bool(remembered.entries)
+
+    @property
+    def opened(self) -> tuple[OpenIntent, ...]:
+        """The intents whose outcome is not known, oldest first."""
+        return tuple(self._opened.values())
+
+    def owns(self, job_id: str) -> bool:
+        """Whether the lock created this job, now or earlier."""
+        return job_id in self._owned
+
+    def intend(self, intent: Intent) -> OpenIntent:
+        """The open intent, durable: only now may its request be sent. Raises LockError when it cannot be written."""
+        if self._saved is None:
+            self.save()  # a journal continues a lockfile, so there must be one
+        seq = self._append(intent)
+        self._opened[seq] = OpenIntent(seq, intent)
+        return self._opened[seq]
+
+    def answered(self, entry: OpenIntent, job_ids: tuple[str, ...]) -> OpenIntent:
+        """The intent with the ids the server answered, durable."""
+        self._append(Answered(entry.seq, job_ids))
+        return self._update(entry, job_ids=job_ids)
+
+    def doubt(self, entry: OpenIntent, at_ms: int, why: str) -> OpenIntent:
+        """The intent with the moment we stopped waiting for an answer, durable."""
+        self._append(Doubtful(entry.seq, at_ms, why))
+        return self._update(entry, gave_up_ms=at_ms)
+
+    def close(self, entry: OpenIntent, calls: Iterable[LockedCall] = (), *, control: str = "", why: str = "") -> None:
+        """Records what the calls of the intent became, durable, and remembers it."""
+        closed = Closed(entry.seq, tuple(calls), control, why)
+        self._append(closed)
+        del self._opened[entry.seq]
+        self.lock = after_closing(self.lock, entry.intent, closed)
+        self._own(closed.calls)
+
+    def close_recovered(self, entry: OpenIntent) -> None:
+        """Closes the intent that `entry` sends again, now that `entry` is durable and speaks for its calls."""
+        recovered = self._opened.get(entry.intent.recovers)
+        if recovered is not None:
+            self.close(recovered, why="sent again")
+
+    def adopt(self, adopt: Adopt) -> None:
+        """Remembers a call under its new key. Not journalled: a lost one is found again by the next plan."""
+        self.lock.calls.pop(adopt.locked.call_id, None)
+        moved = adopted(adopt)
+        self.lock.calls[moved.call_id] = moved
+
+    def refresh(self, lock: Lock) -> None:
+        """Takes over the statuses the server reported."""
+        self.lock = msgspec.structs.replace(lock, is_new=self.lock.is_new)
+
+    def set_header(self, header: Header) -> None:
+        """Changes the header; its serial stays ours to count."""
+        serial = self.lock.header.serial
+        self.lock = msgspec.structs.replace(self.lock, header=msgspec.structs.replace(header, serial=serial))
+
+    def save(self) -> None:
+        """Writes the lockfile when its content changed, and leaves only open intents in the journal."""
+        content = self._content()
+        if content == self._saved and not self._has_closed:
+            return
+        if content != self._saved:
+            header = msgspec.structs.replace(self.lock.header, serial=self.lock.header.serial + 1)
+            self.lock = Lock(header, self.lock.calls)
+        journal = self._restart_journal()
+        try:
+            self._store.replace(encode_lock(with_doubts(self.lock, self.opened)), journal)
+        except OSError as error:
+            raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
+        self._saved, self._has_closed = content, False
+
+    def _content(self) -> bytes:
+        header = msgspec.structs.replace(self.lock.header, serial=0)
+        return encode_lock(with_doubts(Lock(header, self.lock.calls), self.opened))
+
+    def _restart_journal(self) -> bytes:
+        """A new journal with nothing but the open intents; empty when there is none."""
+        opened, self._opened, self._next_seq = self.opened, {}, 1
+        if not opened:
+            return b""
+        lines = [self._line(self._begin())]
+        renumbered: dict[int, int] = {}
+        for entry in opened:
+            seq = renumbered[entry.seq] = self._next_seq
+            recovers = renumbered.get(entry.intent.recovers, 0)
+            intent = msgspec.structs.replace(entry.intent, recovers=recovers)
+            lines.append(self._line(intent))
+            if entry.job_ids:
+                lines.append(self._line(Answered(seq, entry.job_ids)))
+            if entry.gave_up_ms is not None:
+                lines.append(self._line(Doubtful(seq, entry.gave_up_ms, "")))
+            self._opened[seq] = msgspec.structs.replace(entry, seq=seq, intent=intent)
+        return b"".join(lines)
+
+    def _begin(self) -> Begin:
+        return Begin(self.lock.header.lineage, self.lock.header.serial)
+
+    def _own(self, calls: Iterable[LockedCall]) -> None:
+        self._owned.update({call.job_id: call.phone for call in calls if call.job_id})
+
+    def _update(self, entry: OpenIntent, **changes: object) -> OpenIntent:
+        self._opened[entry.seq] = msgspec.structs.replace(entry, **changes)
+        return self._opened[entry.seq]
+
+    def _append(self, record: Record) -> int:
+        lines = [] if self._next_seq > 1 else [self._line(self._begin())]
+        seq = self._next_seq
+        lines.append(self._line(record))
+        try:
+            self._store.append(b"".join(lines))
+        except OSError as error:
+            # An fsync that failed may have lost the record: whatever is in memory can no longer be trusted.
+            raise LockError(f"cannot write the journal of {self._store.shown}: {error.strerror}; {_KEPT}") from None
+        self._has_closed = True
+        return seq
+
+    def _line(self, record: Record) -> bytes:
+        line = encode_entry(Entry(self._next_seq, record))
+        self._next_seq += 1
+        return line
+
+
+_KEPT = "what was sent before is recorded; make room or repair the disk and apply again"

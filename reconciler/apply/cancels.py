@@ -1,0 +1,107 @@
+"""Taking calls back. Cancelling is repeatable: after a lost answer the jobs are read and what is left is sent again.
+
+Whoever is being called right now is not hung up on: that job stays CANCELLING until it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.apply.readback import FIRST_PAUSE_S
+from reconciler.apply.run import Run
+from reconciler.calls.lookup import find_jobs
+from reconciler.calls.model import Job
+from reconciler.errors import Ambiguous, CallsError, TryLater, UnknownItems
+from reconciler.lock.journal import OpenIntent
+from reconciler.lock.model import CallStatus, LockedCall
+
+SENDS = 4
+"""How often one batch is sent at most."""
+
+
+def cancel_calls(run: Run, calls: Sequence[LockedCall]) -> None:
+    """Cancels the jobs of `calls` and records what became of each. Raises CallsError when the server refuses."""
+    for start in range(0, len(calls), run.options.batch):
+        run.stop.check()
+        _cancel_batch(run, tuple(calls[start : start + run.options.batch]))
+
+
+def _cancel_batch(run: Run, batch: tuple[LockedCall, ...]) -> None:
+    left = batch
+    for _ in range(SENDS):
+        left = _send(run, left)
+        if not left:
+            run.advance(len(batch))
+            return
+    raise CallsError("cancel", f"{len(left)} calls are still queued after {SENDS} tries", "apply again later")
+
+
+def _send(run: Run, calls: tuple[LockedCall, ...]) -> tuple[LockedCall, ...]:
+    """One POST and its confirmation. The calls to send again."""
+    entry = run.book.intend(run.intent("cancel", calls))
+    run.count("cancel")
+    ids = [call.job_id for call in calls]
+    try:
+        acknowledged = run.client.cancel(ids, entry.intent.idempotence_key)
+    except TryLater as error:
+        run.book.close(entry, why=error.what)
+        run.clock.sleep(error.retry_after_s)
+        return calls
+    except UnknownItems:
+        return _without_missing(run, entry)
+    except Ambiguous as error:
+        acknowledged = frozenset()
+        run.say(f"{error}; reading the jobs to see what became of it")
+    except CallsError as error:
+        run.book.close(entry, why=error.what)
+        raise
+    return _confirm(run, entry, acknowledged)
+
+
+def _without_missing(run: Run, entry: OpenIntent) -> tuple[LockedCall, ...]:
+    """Nothing was cancelled because some job is not there: those are recorded as missing, the others sent again."""
+    missing = find_jobs(run.client, job_ids=[c.job_id for c in entry.intent.calls], batch=run.options.batch).missing
+    gone = [call.with_status(CallStatus.MISSING) for call in entry.intent.calls if call.job_id in missing]
+    run.book.close(entry, gone, why="jobs missing")
+    return tuple(call for call in entry.intent.calls if call.job_id not in missing)
+
+
+def _confirm(run: Run, entry: OpenIntent, acknowledged: frozenset[str]) -> tuple[LockedCall, ...]:
+    """Records what the server now reports of the jobs. The calls that are queued as if nobody had asked."""
+    statuses = _settled_statuses(run, entry, acknowledged)
+    changed = [call.with_status(statuses[call.job_id]) for call in entry.intent.calls]
+    run.book.close(entry, changed)
+    run.tally.cancelled += sum(call.status in _TAKEN_BACK for call in changed)
+    return tuple(call for call in changed if call.status.is_waiting)
+
+
+_TAKEN_BACK = frozenset({CallStatus.CANCELLED, CallStatus.CANCELLED_REACHED, CallStatus.NOT_DONE})
+
+
+def _settled_statuses(run: Run, entry: OpenIntent, acknowledged: frozenset[str]) -> Mapping[str, CallStatus]:
+    """Status by job id, asked again for a while where a job that was acknowledged is still reported as queued."""
+    statuses: dict[str, CallStatus] = {}
+    asked = entry.intent.calls
+    for pause in _pauses(run.options.settle_s):
+        found = find_jobs(run.client, job_ids=[call.job_id for call in asked], batch=run.options.batch)
+        jobs = {job.job_id: job for job in found.jobs}
+        statuses.update({call.job_id: _status_after(call, jobs.get(call.job_id)) for call in asked})
+        asked = tuple(c for c in asked if c.job_id in acknowledged and statuses[c.job_id].is_waiting)
+        if not asked or pause is None:
+            break
+        run.clock.sleep(pause)
+    # Acknowledged but still reported as queued: it is not ours to say that nobody will be called.
+    return {**statuses, **{call.job_id: CallStatus.CANCELLING for call in asked}}
+
+
+def _pauses(limit_s: float) -> Iterator[float | None]:
+    """Pauses that double up to five seconds, `limit_s` in all; then None."""
+    waited, pause = 0.0, FIRST_PAUSE_S
+    while waited < limit_s:
+        yield pause
+        waited, pause = waited + pause, min(2 * pause, 5.0)
+    yield None
+
+
+def _status_after(call: LockedCall, job: Job | None) -> CallStatus:
+    return call.with_status(CallStatus.CANCELLING).seen(job)

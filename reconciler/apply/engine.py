@@ -1,0 +1,105 @@
+"""An apply, in the order that is safe: pause or stop, take back, confirm, add, confirm, start or resume.
+
+What the cancels became decides what may be added: a call that was reached before it could be taken back is not added
+again, and nobody is added while an older job of theirs may still ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reconciler.apply.adds import ToAdd, add_calls, take_up
+from reconciler.apply.cancels import cancel_calls
+from reconciler.apply.moves import make_move
+from reconciler.apply.run import Run
+from reconciler.calls.model import CampaignState
+from reconciler.lock.journal import OpenIntent
+from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.settings import remembered
+from reconciler.manifest.model import Campaign
+from reconciler.plan.decide import decide_conflict
+from reconciler.plan.guards import permitted
+from reconciler.plan.model import Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
+from reconciler.plan.state import START_REFUSED
+
+
+def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None:
+    """Does what `plan` says and its guards permit; `run.tally` holds what was done, whatever is raised.
+
+    Raises CallsError when the server refuses, OutcomeUnknown when nobody can tell, Interrupted when asked to stop.
+    """
+    actions = permitted(plan.actions, plan.guards)
+    run.tally.withheld = len(plan.actions) - len(actions)
+    for action in actions:
+        if isinstance(action, Pause | Stop):
+            make_move(run, action)
+        elif isinstance(action, Adopt):
+            run.book.adopt(action)
+            run.tally.adopted += 1
+    replaces = [action for action in actions if isinstance(action, Replace)]
+    stuck = _cancel(run, [action.locked for action in actions if isinstance(action, Cancel)], replaces)
+    try:
+        _add(run, [_to_add(run, action) for action in actions if isinstance(action, Add | Replace)], stuck, carried)
+    finally:
+        _count_replaced(run, replaces)
+    for action in actions:
+        if isinstance(action, Start | Resume):
+            make_move(run, action)
+
+
+def _cancel(run: Run, cancels: list[LockedCall], replaces: list[Replace]) -> dict[str, list[LockedCall]]:
+    """Takes back; returns what could not be, by digest of phone and of key."""
+    asked = [*cancels, *(action.locked for action in replaces)]
+    cancel_calls(run, asked)
+    # A replaced call was not taken back for good; it is counted when it is added.
+    run.tally.cancelled -= sum(_now(run, action.locked).status is CallStatus.CANCELLED for action in replaces)
+    stuck: dict[str, list[LockedCall]] = {}
+    for call in (_now(run, call) for call in asked):
+        if not call.status.is_free:
+            stuck.setdefault(call.phone, []).append(call)
+            stuck.setdefault(call.key, []).append(call)
+    return stuck
+
+
+def _now(run: Run, call: LockedCall) -> LockedCall:
+    return run.book.lock.calls[call.call_id]
+
+
+def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]) -> None:
+    free = [call for call in calls if not _is_in_the_way(call, stuck)]
+    run.tally.deferred += len(calls) - len(free)
+    add_calls(run, take_up(run, carried, free))
+
+
+def _to_add(run: Run, action: Add | Replace) -> ToAdd:
+    return ToAdd(action.wanted, action.before if isinstance(action, Add) else _now(run, action.locked))
+
+
+def _is_in_the_way(call: ToAdd, stuck: dict[str, list[LockedCall]]) -> bool:
+    """Whether a job that could not be taken back may still ring this person, or rang in this wave meanwhile."""
+    wanted = call.wanted
+    others = [*stuck.get(wanted.phone, ()), *stuck.get(wanted.key, ())]
+    is_own = any(other.call_id == wanted.call_id for other in others)
+    return is_own or decide_conflict(wanted, others, cancelled=(), adds_after_others=False) is not None
+
+
+def _count_replaced(run: Run, replaces: list[Replace]) -> None:
+    """A replaced call was added too; here it is counted once, as replaced."""
+    replaced = sum(_now(run, a.locked).job_id not in ("", a.locked.job_id) for a in replaces)
+    run.tally.replaced += replaced
+    run.tally.added -= replaced
+
+
+def remember_settings(run: Run, campaign: Campaign) -> None:
+    """Takes the campaign-level settings that were applied into the lock, secrets digested."""
+    settings = remembered(campaign.policy, campaign.payload, run.keyer)
+    run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
+
+
+def forget_refusal(run: Run, state: CampaignState | None) -> None:
+    """Once the campaign is no longer new, it was started after all."""
+    header = run.book.lock.header
+    if header.control == START_REFUSED and state not in (CampaignState.NEW, None):
+        run.book.set_header(msgspec.structs.replace(header, control=""))

@@ -1,0 +1,88 @@
+"""What a run works with, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import msgspec
+
+from reconciler.apply.book import Book
+from reconciler.apply.clock import Clock, StopRequest
+from reconciler.calls.client import CallsClient
+from reconciler.lock.journal import Intent, Operation
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.model import LockedCall
+
+BATCH = 2000
+"""Calls per request by default: past this the measured cost of requests and fsyncs is a few percent of the whole."""
+
+SETTLE_S = 120.0
+"""How long a request may still take effect after its client gave up, unless `--settle` says otherwise."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How a run goes about its requests. Times in seconds."""
+
+    batch: int = BATCH
+    settle_s: float = SETTLE_S
+    timeout_s: float = 60.0
+
+
+class Tally(msgspec.Struct):
+    """What a run has done so far; calls unless said otherwise."""
+
+    added: int = 0
+    cancelled: int = 0
+    replaced: int = 0
+    adopted: int = 0
+    deferred: int = 0  # could not be taken back in time, or wait for something that could not
+    unknown: int = 0
+    withheld: int = 0  # actions held back by a guard
+    rejected: list[tuple[str, str]] = msgspec.field(default_factory=list)  # mask and the server's reason
+    moves: list[str] = msgspec.field(default_factory=list)
+    requests: dict[str, int] = msgspec.field(default_factory=dict)  # mutating requests by endpoint
+
+
+def _ignore(_: str) -> None:
+    """Says nothing."""
+
+
+def _no_progress(_: int) -> None:
+    """Shows nothing."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Everything the steps of an apply share."""
+
+    client: CallsClient
+    book: Book
+    keyer: Keyer
+    clock: Clock
+    stop: StopRequest
+    options: Options
+    tally: Tally
+    say: Callable[[str], None] = _ignore  # a message for a person, now
+    advance: Callable[[int], None] = _no_progress  # so many more calls are done
+
+    def intent(
+        self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""
+    ) -> Intent:
+        """A new intent from now until the timeout, under a key of its own."""
+        now_ms = self.now_ms()
+        deadline_ms = now_ms + int(1000 * self.options.timeout_s)
+        return Intent(operation, str(uuid4()), now_ms, deadline_ms, calls, body, move)
+
+    def intent_again(self, intent: Intent, recovers: int) -> Intent:
+        """The identical request under the same key, with a deadline of its own."""
+        now_ms = self.now_ms()
+        deadline_ms = now_ms + int(1000 * self.options.timeout_s)
+        return msgspec.structs.replace(intent, created_ms=now_ms, deadline_ms=deadline_ms, recovers=recovers)
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        return int(1000 * self.clock.now_s())
+
+    def count(self, endpoint: str) -> None:
+        """Counts a mutating request."""
+        self.tally.requests[endpoint] = self.tally.requests.get(endpoint, 0) + 1

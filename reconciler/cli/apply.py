@@ -1,0 +1,163 @@
+"""`campaign apply`: make it so."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.allow import allow_option
+from reconciler.cli.options import Common, common_options, option
+
+if TYPE_CHECKING:
+    from reconciler.apply.run import Options, Tally
+    from reconciler.cli.desk import Desk
+    from reconciler.cli.each import Ended
+    from reconciler.cli.terminal import Terminal
+    from reconciler.manifest.model import Campaign
+    from reconciler.plan.model import Plan
+    from reconciler.render.progress import Progress
+
+
+@click.command("apply")
+@common_options
+@allow_option
+@option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
+@option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
+@option(
+    "--settle",
+    "settle_s",
+    type=click.FloatRange(min=0, max=86_400),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
+)
+@option("--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet.")
+def command(
+    common: Common,
+    allowed: tuple[tuple[str, float], ...],
+    auto_approve: bool,
+    batch: int,
+    settle_s: float,
+    is_first: bool,
+) -> int:
+    """Make the campaigns what their manifests say. Shows the plan and asks first.
+
+    Running it again is always safe: what was cut off is found out and finished.
+    """
+    from reconciler.apply.run import Options
+    from reconciler.cli.desk import Desk
+    from reconciler.cli.each import for_each
+    from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
+    from reconciler.cli.terminal import Terminal
+    from reconciler.manifest.token import read_token
+
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
+    terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
+    campaigns = read_campaigns(common)
+    tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
+    refuse_shared_tokens(campaigns, tokens)
+    options = Options(batch=batch, settle_s=settle_s, timeout_s=common.timeout_s)
+
+    def work(campaign: Campaign) -> Ended:
+        one = _One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
+        return one.apply(options, dict(allowed), is_first=is_first)
+
+    return for_each(campaigns, terminal, work)
+
+
+class _One:
+    """One campaign of this run."""
+
+    def __init__(self, desk: Desk, terminal: Terminal, token: str, *, is_approved: bool) -> None:
+        self._desk, self._terminal, self._token, self._is_approved = desk, terminal, token, is_approved
+        self._has_begun = False  # somebody said yes, or had said so before
+
+    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
+        """Reads, shows, asks and applies; says what was done even when it ended half-way."""
+        from reconciler.apply.run import Tally
+        from reconciler.errors import GuardTripped
+
+        tally, started_s = Tally(), time.monotonic()
+        try:
+            self._run(options, allowed, tally, is_first=is_first)
+        except GuardTripped as error:
+            self._terminal.error(error)
+            return self._ended(tally, started_s, error.exit_code, "held back by a guard")
+        except Exception:
+            self._ended(tally, started_s, 1, "failed")
+            raise
+        return self._ended(tally, started_s, 0, "done" if self._has_begun else "nothing done")
+
+    def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
+        from reconciler.apply.clock import StopRequest, SystemClock
+        from reconciler.apply.session import Session, Voice, apply_campaign
+        from reconciler.cli.signals import stopping_cleanly
+
+        desired, stop = self._desk.desired(self._terminal), StopRequest()
+        with (
+            self._desk.client(self._token) as client,
+            self._terminal.progress() as progress,
+            stopping_cleanly(stop, self._terminal.say) as asking,
+        ):
+
+            def approve(plan: Plan) -> bool:
+                with asking():
+                    self._has_begun = self._approve(plan, progress)
+                return self._has_begun
+
+            session = Session(
+                campaign=self._desk.campaign,
+                desired=desired,
+                store=self._desk.store,
+                client=client,
+                token=self._token,
+                approve=approve,
+                secret=self._desk.secret,
+                allowed=allowed,
+                is_first=is_first,
+            )
+            voice = Voice(self._terminal.say, progress.advance)
+            apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
+
+    def _approve(self, plan: Plan, progress: Progress) -> bool:
+        """Shows the plan and asks whether to go on. A plan that does nothing needs no answer."""
+        from reconciler.render.text import plan_text
+
+        self._terminal.show(plan_text(plan))
+        if plan.actions and not self._is_approved and not click.confirm("\nApply this?", err=True):
+            return False
+        counts = plan.counts
+        if counts.add + counts.replace + counts.cancel:
+            progress.start(f"applying {plan.campaign}", counts.add + 2 * counts.replace + counts.cancel)
+        return True
+
+    def _ended(self, tally: Tally, started_s: float, code: int, outcome: str) -> Ended:
+        from reconciler.cli.each import Ended
+        from reconciler.render.results import ApplyView, Rejection, SummaryRow, result_text
+
+        name = self._desk.campaign.name
+        view = ApplyView(
+            campaign=name,
+            added=tally.added,
+            cancelled=tally.cancelled,
+            replaced=tally.replaced,
+            adopted=tally.adopted,
+            moves=tuple(tally.moves),
+            rejected=len(tally.rejected),
+            rejections=tuple(Rejection(mask, reason) for mask, reason in tally.rejected[:10]),
+            deferred=tally.deferred,
+            unknown=tally.unknown,
+            withheld=tally.withheld,
+            add_requests=tally.requests.get("addPhones", 0),
+            cancel_requests=tally.requests.get("cancel", 0),
+            control_requests=tally.requests.get("control", 0),
+            duration_s=time.monotonic() - started_s,
+        )
+        if tally.requests or tally.adopted or tally.unknown or tally.added:
+            self._terminal.show(result_text(view))
+        return Ended(code, SummaryRow(name, outcome, tally.added, tally.cancelled, tally.replaced))

@@ -1,0 +1,43 @@
+"""One campaign as a command works on it: its lists, its lockfile's store and its server."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from reconciler.calls.client import CallsClient
+from reconciler.calls.model import Dialect
+from reconciler.cli.manifests import lock_folder
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import Terminal
+from reconciler.lock.stores.files import FileStore
+from reconciler.manifest.model import Campaign
+from reconciler.phones.desired import read_desired
+from reconciler.phones.model import Desired
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What the commands need besides the campaign. `secret` is the lockfile's, not the server's."""
+
+    campaign: Campaign
+    store: FileStore
+    secret: str | None
+    timeout_s: float
+
+    @classmethod
+    def of(cls, campaign: Campaign, common: Common) -> Desk:
+        """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile."""
+        store = FileStore(lock_folder(campaign, common.lock_store), campaign.name)
+        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
+
+    def desired(self, terminal: Terminal) -> Desired:
+        """What the lists want, read with a progress bar. Raises ManifestError with every bad row."""
+        with terminal.progress() as progress:
+            progress.start(f"reading the lists of {self.campaign.name}", None)
+            return read_desired(self.campaign, progress=progress.advance)
+
+    def client(self, token: str) -> CallsClient:
+        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
+        dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
+        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s)

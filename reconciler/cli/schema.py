@@ -1,0 +1,33 @@
+"""`campaign schema`: the JSON Schemas of the manifests, for editors and CI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import option
+
+
+@click.command("schema")
+@option(
+    "--write",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the schema files into this folder instead of printing them.",
+)
+def command(folder: Path | None) -> int:
+    """Print the JSON Schema of manifests, or write it to a folder.
+
+    An editor completes and checks manifests that begin with a line such as
+    `# yaml-language-server: $schema=../schemas/campaign.v1.json`.
+    """
+    from reconciler.manifest import schema
+
+    if folder is not None:
+        schema.write(folder)
+        return 0
+    for document in schema.documents().values():
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,80 @@
+"""`campaign status`: how a campaign and its calls stand, asked of the server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import Common, common_options
+
+if TYPE_CHECKING:
+    from reconciler.calls.client import CallsClient
+    from reconciler.calls.model import JobStatus
+    from reconciler.cli.each import Ended
+    from reconciler.lock.model import Lock
+    from reconciler.manifest.model import Campaign
+    from reconciler.render.status import StatusView
+
+
+@click.command("status")
+@common_options
+def command(common: Common) -> int:
+    """Show the state of the campaigns and their calls by status, as the server reports them."""
+    from reconciler.cli.each import Ended, for_each
+    from reconciler.cli.manifests import read_campaigns
+    from reconciler.cli.terminal import Terminal
+    from reconciler.render.results import SummaryRow
+    from reconciler.render.status import status_text
+
+    terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
+
+    def work(campaign: Campaign) -> Ended:
+        view = _view(campaign, common)
+        terminal.show(status_text(view))
+        return Ended(0, SummaryRow(campaign.name, view.state.value if view.state else "shown"))
+
+    return for_each(read_campaigns(common), terminal, work)
+
+
+def _view(campaign: Campaign, common: Common) -> StatusView:
+    from reconciler.cli.desk import Desk
+    from reconciler.lock.journal import with_doubts
+    from reconciler.lock.model import CallStatus
+    from reconciler.manifest.token import read_token
+    from reconciler.read.observed import Server
+    from reconciler.read.remembered import read_remembered
+    from reconciler.render.status import StatusView
+
+    desk, token = Desk.of(campaign, common), read_token(campaign)
+    remembered = read_remembered(desk.store, campaign, desk.secret, token)
+    lock = with_doubts(remembered.lock, remembered.opened)
+    with desk.client(token) as client:
+        server = Server(client, campaign, remembered.keyer, token)
+        server.refuse_other_campaign(lock)
+        return StatusView(
+            campaign=campaign.name,
+            host=campaign.host,
+            dialect=client.dialect(),
+            state=server.details.state if server.details else None,
+            counts=_counts(client, lock),
+            details=server.details,
+            at=datetime.now(UTC),
+            in_doubt=sum(call.status is CallStatus.IN_DOUBT for call in lock.calls.values()),
+        )
+
+
+def _counts(client: CallsClient, lock: Lock) -> Counter[JobStatus]:
+    """Calls of the lock by the status of their jobs; only jobs that can still change are asked for."""
+    from reconciler.calls.lookup import find_jobs
+    from reconciler.calls.model import JobStatus
+    from reconciler.lock.model import job_status
+
+    with_jobs = [call for call in lock.calls.values() if call.job_id]
+    found = find_jobs(client, job_ids=[call.job_id for call in with_jobs if not call.status.is_final])
+    counts = Counter(job.status for job in found.jobs)
+    counts.update(job_status(call.status) for call in with_jobs if call.status.is_final)
+    counts[JobStatus.UNKNOWN] += len(found.missing)
+    return +counts

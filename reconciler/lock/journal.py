@@ -1,0 +1,200 @@
+"""The journal: what is about to be asked of the server, and what came of it.
+
+A record is one line, `crc32 SP json LF`, numbered without gaps. An intent is durable before its request is sent; it
+stays open until a `Closed` record says what its calls became. After a crash the open intents are the questions to ask
+the server. A torn last line is a record whose append never returned, so nothing was done because of it; a bad line
+anywhere else means the file was tampered with and stops everything.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Literal
+
+import msgspec
+
+from reconciler.errors import LockError
+from reconciler.lock.model import CallStatus, Lock, LockedCall
+
+Operation = Literal["addPhones", "cancel", "control"]
+
+
+class Begin(msgspec.Struct, frozen=True, tag="begin"):
+    """First record: which lockfile the following ones continue."""
+
+    lineage: str
+    serial: int
+
+
+class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
+    """A mutating request that is about to be sent."""
+
+    operation: Operation
+    idempotence_key: str  # random UUID4
+    created_ms: int  # Unix milliseconds
+    deadline_ms: int  # when we stop waiting for the answer
+    calls: tuple[LockedCall, ...] = ()  # addPhones: as they will be, without job; cancel: as they are
+    body: str = ""  # the exact request, for sending again
+    move: str = ""  # control only
+    recovers: int = 0  # number of the intent this one sends again
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    """The server answered addPhones with these ids; which belongs to whom is not confirmed yet."""
+
+    of: int
+    job_ids: tuple[str, ...]
+
+
+class Doubtful(msgspec.Struct, frozen=True, tag="doubtful"):
+    """No usable answer came by `at_ms`: the request may or may not have taken effect."""
+
+    of: int
+    at_ms: int
+    why: str
+
+
+class Closed(msgspec.Struct, frozen=True, tag="closed", omit_defaults=True):
+    """The outcome of intent `of` is known: these calls, and the campaign's last control, are now so."""
+
+    of: int
+    calls: tuple[LockedCall, ...] = ()
+    control: str = ""
+    why: str = ""  # when it did not do what was wanted
+
+
+Record = Begin | Intent | Answered | Doubtful | Closed
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A record with its number; numbers count from 1."""
+
+    seq: int
+    record: Record
+
+
+class OpenIntent(msgspec.Struct, frozen=True):
+    """An intent whose outcome is not known, with what is known of it."""
+
+    seq: int
+    intent: Intent
+    job_ids: tuple[str, ...] = ()  # answered, not confirmed
+    gave_up_ms: int | None = None  # when waiting for the answer ended; None: the process died first
+
+    @property
+    def lingers_from_ms(self) -> int:
+        """The latest moment at which the client was still waiting, Unix milliseconds."""
+        return self.intent.deadline_ms if self.gave_up_ms is None else self.gave_up_ms
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A journal's entries, and how many bytes of the file they are; what follows is a torn line."""
+
+    entries: tuple[Entry, ...]
+    whole_bytes: int
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Entry)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The journal line of `entry`, newline included."""
+    text = _encoder.encode(entry)
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def parse_journal(data: bytes, shown: str) -> Parsed:
+    """The entries in `data`, a torn last line left out. Raises LockError for a bad line elsewhere."""
+    lines = data.splitlines(keepends=True)
+    entries: list[Entry] = []
+    whole = 0
+    for number, line in enumerate(lines, 1):
+        entry = _decode_entry(line)
+        if entry is None and number == len(lines):
+            break
+        if entry is None or entry.seq != number:
+            raise LockError(f"{shown}:{number} is damaged; nothing was changed: keep the file and restore it")
+        entries.append(entry)
+        whole += len(line)
+    return Parsed(tuple(entries), whole)
+
+
+def _decode_entry(line: bytes) -> Entry | None:
+    crc, _, text = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or crc != b"%08x" % zlib.crc32(text):
+        return None
+    try:
+        return _decoder.decode(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tuple[OpenIntent, ...]]:
+    """The lock after the journal, and the intents still open. Raises LockError when the two do not belong together."""
+    if not entries:
+        return lock, ()
+    is_included = _is_included(lock, entries[0].record, shown)
+    opened: dict[int, OpenIntent] = {}
+    for entry in entries[1:]:
+        match entry.record:
+            case Intent() as intent:
+                opened[entry.seq] = OpenIntent(entry.seq, intent)
+            case Answered(of, job_ids):
+                opened[of] = msgspec.structs.replace(opened[of], job_ids=job_ids)
+            case Doubtful(of, at_ms, _):
+                opened[of] = msgspec.structs.replace(opened[of], gave_up_ms=at_ms)
+            case Closed() as closed:
+                intent = opened.pop(closed.of).intent
+                lock = lock if is_included else after_closing(lock, intent, closed)
+            case Begin():
+                raise LockError(f"{shown}:{entry.seq} begins a second time; nothing was changed")
+    return lock, tuple(opened.values())
+
+
+def with_doubts(lock: Lock, opened: tuple[OpenIntent, ...]) -> Lock:
+    """The lock as it must be read while these intents are open: calls in doubt, cancellations not confirmed."""
+    doubts = (call for entry in opened for call in _doubted(lock, entry.intent))
+    return lock.with_calls(doubts)
+
+
+def _doubted(lock: Lock, intent: Intent) -> tuple[LockedCall, ...]:
+    if intent.operation == "addPhones":
+        return intent.calls
+    known = (lock.calls.get(call.call_id) for call in intent.calls)
+    return tuple(call.with_status(CallStatus.CANCELLING) for call in known if call and not call.status.is_final)
+
+
+def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
+    """The lock once an intent is closed: its calls as recorded, and no doubt left about the others."""
+    lock.calls.update({call.call_id: call for call in closed.calls})
+    for call in intent.calls:
+        known = lock.calls.get(call.call_id)
+        if known and known.status is CallStatus.IN_DOUBT:
+            _clear_doubt(lock.calls, known)
+    header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
+    return msgspec.structs.replace(lock, header=header)
+
+
+def _clear_doubt(calls: dict[tuple[str, str], LockedCall], doubted: LockedCall) -> None:
+    """Nothing came of the request: what was remembered before it holds again, a job that was free to be replaced."""
+    del calls[doubted.call_id]
+    if doubted.former:
+        *older, last = doubted.former
+        calls[doubted.call_id] = msgspec.structs.replace(
+            doubted, job_id=last.job_id, phone=last.phone, status=CallStatus.CANCELLED, former=tuple(older)
+        )
+
+
+def _is_included(lock: Lock, first: Record, shown: str) -> bool:
+    """Whether the lockfile already holds the journal: the run died between replacing one and emptying the other."""
+    if not isinstance(first, Begin):
+        raise LockError(f"{shown}:1 does not say which lock it belongs to; nothing was changed")
+    if first.lineage != lock.header.lineage or lock.is_new:
+        raise LockError(f"{shown} belongs to another lockfile than the one that is here; restore that one first")
+    if lock.header.serial not in (first.serial, first.serial + 1):
+        raise LockError(
+            f"{shown} continues serial {first.serial} of the lockfile, but serial {lock.header.serial} is here; "
+            "bring back the lockfile of the interrupted run, then apply again"
+        )
+    return lock.header.serial == first.serial + 1

@@ -1,0 +1,98 @@
+"""The lockfile's bytes: a header line, then one line per call, sorted; same content, same bytes.
+
+The header says how many calls follow and their CRC-32, so that a file that was cut or edited is noticed. What cannot
+be trusted is refused with a reason and left as it is: a lock that is read wrongly makes every call look new.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from reconciler.errors import LockError
+from reconciler.lock.model import FORMAT, Header, Lock, LockedCall
+
+_RESTORE = "restore it from Git, or rebuild it with `campaign import`; nothing was changed"
+_T = TypeVar("_T")
+
+_encode = msgspec.json.Encoder().encode
+_decode_call = msgspec.json.Decoder(LockedCall).decode
+
+
+class _HeaderLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The header as written: with what proves that the rest of the file is whole."""
+
+    lock: Header
+    calls: int
+    crc32: str
+
+
+class _AnyHeader(msgspec.Struct, frozen=True):
+    """As much of a header as every format has."""
+
+    lock: dict[str, object]
+
+
+def encode_lock(lock: Lock) -> bytes:
+    """The whole lockfile."""
+    body = b"".join(encode_call(lock.calls[call_id]) for call_id in sorted(lock.calls))
+    line = _HeaderLine(lock.header, len(lock.calls), _crc(body))
+    return _encode(line) + b"\n" + body
+
+
+def encode_call(call: LockedCall) -> bytes:
+    """One line, newline included; about 95 bytes."""
+    fields = (call.key, call.wave, call.phone, call.request, call.job_id, call.status, call.mask)
+    return _encode((*fields, call.former) if call.former else fields) + b"\n"
+
+
+def decode_lock(data: bytes, *, campaign: str, shown: str) -> Lock:
+    """The lock in `data`, the content of file `shown`. Raises LockError when it is not this campaign's whole lock."""
+    if b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
+        raise LockError(f"{shown} holds the marks of a Git merge conflict; {_RESTORE}")
+    first, _, body = data.partition(b"\n")
+    line = _decode_header(first, shown)
+    if line.lock.campaign != campaign:
+        raise LockError(
+            f"{shown} is the lock of campaign {line.lock.campaign!r}, not of {campaign!r}; "
+            "a renamed or copied lock would make every call look new"
+        )
+    if _crc(body) != line.crc32:
+        raise LockError(f"{shown} is damaged or cut: its calls do not match its header; {_RESTORE}")
+    return Lock(line.lock, _decode_calls(body, line.calls, shown))
+
+
+def decode_header(first: bytes, shown: str) -> Header:
+    """The header in the first line of a lockfile. Raises LockError when it cannot be read."""
+    return _decode_header(first, shown).lock
+
+
+def _decode_header(first: bytes, shown: str) -> _HeaderLine:
+    any_header = _attempt(lambda: msgspec.json.decode(first, type=_AnyHeader), shown)
+    found = any_header.lock.get("format")
+    if isinstance(found, int) and found > FORMAT:
+        raise LockError(f"{shown} has format {found}; this version reads up to {FORMAT}: use a newer version")
+    return _attempt(lambda: msgspec.json.decode(first, type=_HeaderLine), shown)
+
+
+def _decode_calls(body: bytes, count: int, shown: str) -> dict[tuple[str, str], LockedCall]:
+    decoded = _attempt(lambda: [_decode_call(line) for line in body.splitlines()], shown)
+    calls = {call.call_id: call for call in decoded}
+    if not len(decoded) == len(calls) == count:
+        raise LockError(f"{shown} is damaged: it should hold {count} calls and holds {len(calls)}; {_RESTORE}")
+    return calls
+
+
+def _attempt(read: Callable[[], _T], shown: str) -> _T:
+    try:
+        return read()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Not chained: the decoder's message may quote the file.
+        raise LockError(f"{shown} is not a readable lockfile; {_RESTORE}") from None
+
+
+def _crc(body: bytes) -> str:
+    return f"{zlib.crc32(body):08x}"

@@ -1,0 +1,200 @@
+"""What the lockfile remembers, as values.
+
+A locked call is identified by (key, wave). It holds digests and a mask, never a phone number or a payload: whoever
+reads the lockfile without the secret learns neither whom it is about nor what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from reconciler.calls.model import Job, JobStatus
+
+FORMAT = 1
+"""Version of the lockfile's format. A file with a higher one was written by a newer program and is refused."""
+
+
+class CallStatus(StrEnum):
+    """What is known of a call; the value is its letter in the lockfile."""
+
+    PLANNED = "p"
+    ON_RETRY = "r"
+    IN_PROCESS = "i"
+    TALKED_WITH_RESULT = "t"
+    TALKED_NO_RESULT = "s"
+    NO_ANSWER = "n"
+    NONEXISTENT = "x"
+    TECHNICAL_ERROR = "e"
+    NOT_DONE = "d"
+    CANCELLING = "g"  # we asked, it is not confirmed yet: a call in progress is finished first
+    CANCELLED = "c"  # by us, nobody was reached
+    CANCELLED_REACHED = "k"  # by us, but somebody was talked to before or meanwhile
+    CANCELLED_BY_OTHERS = "o"  # perhaps a person who asked to be left alone
+    REJECTED = "j"  # the server refused this number: there is no job
+    UNKNOWN = "u"  # a status word nobody has listed
+    MISSING = "m"  # the server no longer reports the job
+    IN_DOUBT = "q"  # sent, and no telling whether it took effect: there may be a job
+
+    @property
+    def is_live(self) -> bool:
+        """The job may still ring a phone."""
+        return self in _LIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        """The job is queued: it can be taken back before anybody is called again."""
+        return self in (CallStatus.PLANNED, CallStatus.ON_RETRY)
+
+    @property
+    def is_final(self) -> bool:
+        """The server will never report anything else: no need to ask again."""
+        return self in _FINAL
+
+    @property
+    def is_called(self) -> bool:
+        """The person was called, or at least it was tried until the end: nobody calls again in this wave."""
+        return self in _CALLED
+
+    @property
+    def is_free(self) -> bool:
+        """Nobody was reached and nothing is queued: the call may be added again."""
+        return self in (CallStatus.CANCELLED, CallStatus.NOT_DONE)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Nothing reliable is known, so nothing is done by itself."""
+        return self in (CallStatus.UNKNOWN, CallStatus.MISSING, CallStatus.IN_DOUBT)
+
+
+_LIVE = frozenset({CallStatus.PLANNED, CallStatus.ON_RETRY, CallStatus.IN_PROCESS, CallStatus.CANCELLING})
+_CALLED = frozenset(
+    {
+        CallStatus.TALKED_WITH_RESULT,
+        CallStatus.TALKED_NO_RESULT,
+        CallStatus.NO_ANSWER,
+        CallStatus.NONEXISTENT,
+        CallStatus.TECHNICAL_ERROR,
+        CallStatus.CANCELLED_REACHED,
+    }
+)
+_FINAL = _CALLED | {
+    CallStatus.NOT_DONE,
+    CallStatus.CANCELLED,
+    CallStatus.CANCELLED_BY_OTHERS,
+    CallStatus.REJECTED,
+}
+
+_STATUS_OF = {
+    JobStatus.PLANNED: CallStatus.PLANNED,
+    JobStatus.ON_RETRY: CallStatus.ON_RETRY,
+    JobStatus.IN_PROCESS: CallStatus.IN_PROCESS,
+    JobStatus.TALKED_WITH_RESULT: CallStatus.TALKED_WITH_RESULT,
+    JobStatus.TALKED_NO_RESULT: CallStatus.TALKED_NO_RESULT,
+    JobStatus.NO_ANSWER: CallStatus.NO_ANSWER,
+    JobStatus.NONEXISTENT: CallStatus.NONEXISTENT,
+    JobStatus.TECHNICAL_ERROR: CallStatus.TECHNICAL_ERROR,
+    JobStatus.NOT_DONE: CallStatus.NOT_DONE,
+    JobStatus.UNKNOWN: CallStatus.UNKNOWN,
+}
+
+
+
+def job_status(status: CallStatus) -> JobStatus:
+    """The job status behind what is remembered; cancelled by whomever is cancelled."""
+    by_call = {call: job for job, call in _STATUS_OF.items()}
+    return by_call.get(status, JobStatus.CANCELLED)
+
+
+_CANCELLED_BY_US = frozenset({CallStatus.CANCELLING, CallStatus.CANCELLED, CallStatus.CANCELLED_REACHED})
+
+
+class FormerJob(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A job this call had before its present one. It is still ours, which matters when jobs are counted or listed."""
+
+    job_id: str
+    phone: str  # keyed digest
+
+
+class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """What is remembered of one (key, wave). Digests are keyed BLAKE2b, base64url; see `keyed.py`."""
+
+    key: str  # digest
+    wave: str
+    phone: str  # digest
+    request: str  # digest of the request object the job was created from
+    job_id: str  # "" when there is no job
+    status: CallStatus
+    mask: str
+    former: tuple[FormerJob, ...] = ()
+
+    @property
+    def call_id(self) -> tuple[str, str]:
+        """Identity: the digest of the key, and the wave."""
+        return (self.key, self.wave)
+
+    def seen(self, job: Job | None) -> CallStatus:
+        """The status after a report that holds `job` for this call, or that should have and did not (None).
+
+        A cancelled job is ours when we had asked for it; a job that talked before it was cancelled counts as called.
+        """
+        if job is None:
+            return CallStatus.MISSING
+        if job.status is not JobStatus.CANCELLED:
+            return self._not_cancelled(job)
+        if self.status not in _CANCELLED_BY_US:
+            return CallStatus.CANCELLED_BY_OTHERS
+        return CallStatus.CANCELLED_REACHED if job.was_reached else CallStatus.CANCELLED
+
+    def _not_cancelled(self, job: Job) -> CallStatus:
+        status = _STATUS_OF[job.status]
+        if self.status is CallStatus.CANCELLING and status in (CallStatus.IN_PROCESS, CallStatus.UNKNOWN):
+            return CallStatus.CANCELLING
+        if status is CallStatus.NOT_DONE and job.was_reached:
+            return CallStatus.CANCELLED_REACHED
+        return status
+
+    def with_status(self, status: CallStatus) -> LockedCall:
+        """The same call with another status."""
+        return self if status is self.status else msgspec.structs.replace(self, status=status)
+
+    def job_history(self) -> tuple[FormerJob, ...]:
+        """Every job this call ever had, the present one last."""
+        present = (FormerJob(self.job_id, self.phone),) if self.job_id else ()
+        return (*self.former, *present)
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The first line of a lockfile."""
+
+    format: int
+    campaign: str
+    lineage: str  # random, given once: tells copies of this lock from other locks
+    serial: int  # counts the replacements of this lockfile
+    host: str
+    salt: str = ""  # hex; only when no secret is configured
+    secret_check: str = ""  # tells whether the configured secret is the one the digests were made with
+    token: str = ""  # digest
+    remote: str = ""  # digest of the server's id of the campaign
+    control: str = ""  # last control that succeeded, or "new" where a refused pause showed it never ran
+    policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
+    payload: dict[str, Any] = {}
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """A lockfile in memory. `calls` maps (key, wave) to what is remembered."""
+
+    header: Header
+    calls: dict[tuple[str, str], LockedCall]
+    is_new: bool = False  # no lockfile exists yet
+
+    def owned_jobs(self) -> dict[str, str]:
+        """Every job id this lock ever created, with the digest of its phone."""
+        return {job.job_id: job.phone for call in self.calls.values() for job in call.job_history()}
+
+    def with_calls(self, changed: Iterable[LockedCall]) -> Lock:
+        """The lock with these calls added or replaced."""
+        return msgspec.structs.replace(self, calls={**self.calls, **{c.call_id: c for c in changed}})

@@ -1,0 +1,39 @@
+"""Where locks are kept. A store knows bytes only; what they mean is decided in `lock/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What a store holds of one campaign. `lock` is None when there never was one."""
+
+    lock: bytes | None
+    journal: bytes
+
+
+class Store(Protocol):
+    """One campaign's lockfile, journal and mutex. Every method that returns has made its effect durable."""
+
+    @property
+    def shown(self) -> str:
+        """The lockfile's name for messages."""
+
+    def read(self) -> Stored:
+        """What is stored now."""
+
+    def append(self, line: bytes) -> None:
+        """Adds one journal line. Only inside `hold()`."""
+
+    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+        """Puts a new lockfile in place of the old one, then a new journal. Only inside `hold()`."""
+
+    def hold(self, command: str) -> AbstractContextManager[None]:
+        """The mutex, for the time of the block. Raises LockHeld when another run has it."""
+
+    def neighbours(self) -> Iterable[tuple[str, bytes]]:
+        """Name and first line of every other lockfile in the same place."""

@@ -1,0 +1,158 @@
+"""Locks as files: `<name>.lock.jsonl`, `<name>.journal.jsonl` and `<name>.lock.mutex` in one folder.
+
+The mutex file is never unlinked: a run that waits on an unlinked file would hold a lock nobody else sees. The kernel
+releases the lock when its holder dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from reconciler.errors import LockError, LockHeld
+from reconciler.lock.journal import parse_journal
+from reconciler.lock.stores import Stored
+
+_LOCK = ".lock.jsonl"
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    """Who holds the mutex, for the message the next one gets."""
+
+    who: str
+    pid: int
+    since: str
+    command: str
+
+
+class FileStore:
+    """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._lock = folder / f"{name}{_LOCK}"
+        self._journal = folder / f"{name}.journal.jsonl"
+        self._mutex = folder / f"{name}.lock.mutex"
+
+    @property
+    def shown(self) -> str:
+        """The lockfile's name."""
+        return self._lock.name
+
+    def read(self) -> Stored:
+        """What is stored now; a missing journal is an empty one."""
+        return Stored(_read(self._lock), _read(self._journal) or b"")
+
+    def append(self, line: bytes) -> None:
+        """Adds one journal line, durable when this returns. Raises OSError when it may not be: that run must end."""
+        fd = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            _write_all(fd, line)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+        """Replaces the lockfile, then the journal: a crash in between leaves both, and `replay` sees that."""
+        self._put(self._lock, lock, 0o644)
+        self._put(self._journal, journal, 0o600)
+
+    def _put(self, path: Path, data: bytes, mode: int) -> None:
+        temporary = path.with_name(path.name + ".tmp")
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        temporary.replace(path)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        fd = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def hold(self, command: str) -> Iterator[None]:
+        """The mutex. Raises LockHeld with who has it, since when and doing what."""
+        try:
+            fd = os.open(self._mutex, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise LockError(f"cannot write {self._mutex.name} in the lock's folder: {error.strerror}") from None
+        try:
+            self._take(fd, command)
+            self._set_torn_line_aside()
+            self._sync_folder()
+            yield
+        finally:
+            os.close(fd)
+
+    def _take(self, fd: int, command: str) -> None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockHeld(f"campaign {self._name} is locked{_holder_text(os.pread(fd, 4096, 0))}") from None
+        holder = _Holder(f"{_user()}@{socket.gethostname()}", os.getpid(), _now_text(), command)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, msgspec.json.encode(holder), 0)
+
+    def _set_torn_line_aside(self) -> None:
+        """Moves what a crash left of a half-written record out of the journal's way; its append never returned."""
+        data = _read(self._journal) or b""
+        whole = parse_journal(data, self._journal.name).whole_bytes
+        if whole == len(data):
+            return
+        self._put(self._journal.with_name(f"{self._name}.journal.torn"), data[whole:], 0o600)
+        self._put(self._journal, data[:whole], 0o600)
+
+    def neighbours(self) -> Iterable[tuple[str, bytes]]:
+        """Name and first line of every other lockfile in the folder, sorted; unreadable ones are left out."""
+        for path in sorted(self._folder.glob(f"*{_LOCK}")):
+            if path != self._lock:
+                with suppress(OSError), path.open("rb") as file:
+                    yield path.name, file.readline()
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LockError(f"cannot read {path.name}: {error.strerror}") from None
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _holder_text(data: bytes) -> str:
+    try:
+        holder = msgspec.json.decode(data, type=_Holder)
+    except msgspec.DecodeError:
+        return " by another run"
+    return f" by {holder.who} (process {holder.pid}) since {holder.since}, doing `{holder.command}`"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())  # a container's user may have no name
+
+
+def _now_text() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,1 @@
+"""Phone lists: files and inline phones in, the calls that are wanted out."""

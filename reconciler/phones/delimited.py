@@ -1,0 +1,129 @@
+"""CSV, TSV and plain text: lines decoded, checked and split."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+
+from reconciler.phones.problems import Problems, Wrong
+from reconciler.phones.rows import LONGEST_LINE, Row, Sheet, locate, open_bytes
+
+
+def read_text(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: ARG001 - what all readers take
+    """One cell a line; `#` starts a comment."""
+    number = 0
+    for number, line in enumerate(_lines(sheet), 1):
+        text = line.partition("#")[0].strip()
+        if text:
+            yield number, (text,)
+    if not number:
+        raise Wrong("is empty", "a line such as `# nobody yet` says that this is meant")
+
+
+def read_delimited(sheet: Sheet, problems: Problems) -> Iterator[Row]:
+    """The wanted cells of each record after the header; a record's row is the line it starts on."""
+    reader = csv.reader(_lines(sheet), delimiter=_delimiter(sheet), strict=True)
+    header = _header(reader)
+    pick = _picker(locate(sheet, header, reader.line_num))
+    width, line = len(header), reader.line_num + 1
+    while True:
+        try:
+            for row in reader:
+                if len(row) == width and any(row):
+                    yield line, pick(row)
+                elif any(map(str.strip, row)):
+                    problems.add(sheet.problem(_ragged(row, width), line))
+                line = reader.line_num + 1
+            return
+        except csv.Error as error:
+            problems.add(sheet.problem(_malformed(error), line))
+            if "field larger" in str(error):
+                return  # nobody knows where the next record starts
+        line = reader.line_num + 1
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                return [cell.strip() for cell in row]
+    except csv.Error as error:
+        wrong = _malformed(error)
+        raise Wrong(wrong.what, wrong.fix, 1) from None
+    raise Wrong("is empty, it has not even a header", "a list of nobody is a header alone, or `phones: []`")
+
+
+def _picker(indexes: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    first = indexes[0]
+    return itemgetter(*indexes) if len(indexes) > 1 else lambda row: (row[first],)
+
+
+def _delimiter(sheet: Sheet) -> str:
+    if sheet.delimiter in '"\r\n':
+        raise Wrong("cannot be split at this `delimiter`", "one character that is neither a quote nor a line end")
+    return sheet.delimiter
+
+
+def _ragged(row: Sequence[str], width: int) -> Wrong:
+    cells = f"{len(row)} cell{'s' if len(row) > 1 else ''}"
+    return Wrong(f"has {cells} where the header has {width}", "quote a cell that holds the delimiter")
+
+
+def _malformed(error: csv.Error) -> Wrong:
+    text = str(error)
+    if "field larger" in text:
+        return Wrong(f"has a cell of more than {csv.field_size_limit()} characters", "look for a quote left open")
+    if "end of data" in text:
+        return Wrong("has a quote that is never closed", "close it, or write a quote inside a quoted cell twice")
+    return Wrong("has a quote in the wrong place", "quote the whole cell, and write a quote inside it twice")
+
+
+def _lines(sheet: Sheet) -> Iterator[str]:
+    """Lines with their ends. Raises Wrong for what is no text, or not in the encoding it should be in."""
+    try:
+        with open_bytes(sheet) as stream, io.TextIOWrapper(stream, _codec(sheet), newline="") as text:
+            # readline with a limit, not `for line in text`: garbage without line ends must not fill the memory.
+            for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), 1):
+                if "\0" in line:
+                    raise Wrong("has NUL characters in it", _encoding_hint(sheet, "utf-16"), number)
+                if len(line) == LONGEST_LINE:
+                    raise Wrong("has a line of a million characters", "write one row on each line", number)
+                yield line
+    except UnicodeError:
+        raise _undecodable(sheet) from None
+    except LookupError:
+        raise Wrong("has an `encoding` that is not known", "such as utf-8, utf-16, latin-1 or cp1252") from None
+
+
+def _codec(sheet: Sheet) -> str:
+    """The codec to read with: that of UTF-8 takes a byte order mark too."""
+    name = codecs.lookup(sheet.encoding).name
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _undecodable(sheet: Sheet) -> Wrong:
+    """Says on which line the decoding failed: found by a second reading, as a stream decodes many lines at once."""
+    with open_bytes(sheet) as stream:
+        start = stream.readline(LONGEST_LINE)
+        lines = enumerate(chain([start], iter(partial(stream.readline, LONGEST_LINE), b"")), 1)
+        line = next((number for number, line in lines if not _is_decodable(line, sheet.encoding)), 0)
+    is_utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    hint = _encoding_hint(sheet, "utf-16" if is_utf16 else "latin-1")
+    return Wrong(f"is not in {sheet.encoding}", hint, line)
+
+
+def _is_decodable(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _encoding_hint(sheet: Sheet, guess: str) -> str:
+    return f"`encoding: {guess}` in its source may be right" if sheet.has_options else "save it as UTF-8"

@@ -1,0 +1,60 @@
+"""Suppression files: the numbers nobody may call, whatever the lists say.
+
+A line that cannot be read stops everything: it may be somebody who asked not to be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET
+
+from reconciler.errors import Problem
+from reconciler.manifest.model import SuppressionList
+from reconciler.phones.normalise import Numbering
+from reconciler.phones.problems import Problems, Wrong
+from reconciler.phones.rows import Sheet, format_of, read_rows
+from reconciler.phones.values import as_text
+
+
+def read_suppression(lists: Sequence[SuppressionList]) -> frozenset[str]:
+    """E.164 digits of all suppressed numbers. Raises ManifestError with everything wrong in the files."""
+    problems = Problems()
+    suppressed = collect_suppressed(lists, problems)
+    problems.raise_if_any()
+    return suppressed
+
+
+def collect_suppressed(lists: Sequence[SuppressionList], problems: Problems) -> frozenset[str]:
+    """As `read_suppression`, but what is wrong goes to `problems`."""
+    return frozenset(digits for suppression in lists for digits in _numbers(suppression, problems))
+
+
+def _numbers(suppression: SuppressionList, problems: Problems) -> Iterator[str]:
+    try:
+        numbering = Numbering(suppression.spec.region or "")
+    except Wrong as wrong:
+        problems.add(Problem(suppression.place, "region", wrong.what, wrong.fix))
+        return
+    sheet = _sheet(suppression)
+    path = "" if sheet.format == "text" else sheet.columns[0]
+    for row, cells in read_rows(sheet, problems):
+        try:
+            yield numbering.digits(as_text(cells[0]))
+        except Wrong as wrong:
+            problems.add(sheet.problem(wrong, row, path))
+
+
+def _sheet(suppression: SuppressionList) -> Sheet:
+    spec = suppression.spec
+    format = spec.format or format_of(suppression.path.name, "text")
+    return Sheet(
+        path=suppression.path,
+        shown=suppression.shown,
+        place=suppression.place,
+        format=format,
+        columns=(spec.column or "phone",),
+        delimiter="\t" if format == "tsv" else ",",
+        has_options=False,
+        is_only_column_enough=spec.column is UNSET,
+    )

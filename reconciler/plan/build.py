@@ -1,0 +1,142 @@
+"""From a diff to a plan: campaign moves, guards, changed settings and the id of what it was all computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import assert_never
+
+import msgspec
+
+from reconciler.calls.model import CampaignState
+from reconciler.errors import Refusal
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.model import Lock
+from reconciler.lock.settings import remembered
+from reconciler.manifest.model import Campaign
+from reconciler.phones.model import Desired
+from reconciler.plan.diff import CallDiff, Observed
+from reconciler.plan.guards import hold_guards
+from reconciler.plan.model import (
+    Action,
+    Add,
+    Adopt,
+    Blocked,
+    Cancel,
+    Move,
+    Note,
+    Pause,
+    Plan,
+    Reason,
+    Replace,
+    Resume,
+    Start,
+    Stop,
+    subject_of,
+)
+from reconciler.plan.settings import setting_changes
+from reconciler.plan.state import effective_state, state_move
+
+
+def make_plan(
+    campaign: Campaign,
+    desired: Desired,
+    lock: Lock,
+    observed: Observed,
+    keyer: Keyer,
+    *,
+    allowed: Mapping[str, float] | None = None,
+) -> Plan:
+    """The plan. `lock` is refreshed already; `allowed` are the amounts of `--allow`, by guard option.
+
+    Raises Refusal when the campaign is gone, or is finished and would need more calls.
+    """
+    diff = CallDiff(campaign, desired, lock, observed, keyer)
+    move = state_move(campaign.state, observed, lock.header)
+    actions = in_order(diff.actions(), move if not isinstance(move, Blocked) else None)
+    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
+    if campaign.state == "stopped":
+        actions, notes = _only_stop(actions, notes)
+    _refuse_lost(campaign, effective_state(observed, lock.header), actions)
+    return Plan(
+        campaign=campaign.name,
+        host=campaign.host,
+        dialect=observed.dialect,
+        desired_state=campaign.state,
+        observed_state=observed.state,
+        is_refreshed=observed.is_refreshed,
+        wanted=len(diff.wanted),
+        suppressed=len(desired.calls) - len(diff.wanted),
+        in_step=diff.in_step,
+        actions=actions,
+        notes=notes,
+        settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
+        guards=hold_guards(campaign.guards, actions, lock, allowed or {}),
+        plan_id=_plan_id(lock, actions),
+    )
+
+
+def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> tuple[Action, ...]:
+    """The actions in the order of doing them, the safe direction first."""
+    first = [move] if isinstance(move, Pause | Stop) else []
+    last = [move] if isinstance(move, Start | Resume) else []
+    return (*first, *sorted(calls, key=_phase), *last)
+
+
+def _phase(action: Add | Cancel | Replace | Adopt) -> int:
+    """Bookkeeping, then what is taken back, then what rings; the sort is stable within a phase."""
+    match action:
+        case Adopt():
+            return 0
+        case Cancel():
+            return 1
+        case Replace():
+            return 2
+        case Add():
+            return 3
+        case _:
+            assert_never(action)
+
+
+def _only_stop(actions: tuple[Action, ...], notes: tuple[Note, ...]) -> tuple[tuple[Action, ...], tuple[Note, ...]]:
+    """A campaign that is to be stopped: stopping takes every queued call back, and nothing is added to it."""
+    left_out = (a.wanted for a in actions if isinstance(a, Add | Replace))
+    stays = tuple(action for action in actions if isinstance(action, Stop | Adopt))
+    return stays, (*notes, *(Blocked(subject_of(wanted), Reason.CAMPAIGN_STOPPED) for wanted in left_out))
+
+
+def _refuse_lost(campaign: Campaign, state: CampaignState | None, actions: tuple[Action, ...]) -> None:
+    """Raises Refusal when the campaign can take no calls and would need more."""
+    if state is CampaignState.DELETED:
+        raise Refusal(f"campaign {campaign.name} is deleted on the server; make a new one and give its token")
+    adds = sum(isinstance(action, Add | Replace) for action in actions)
+    if state is CampaignState.FINISHED and adds:
+        raise Refusal(
+            f"campaign {campaign.name} is finished and takes no more calls, but {adds} would have to be added; "
+            "make a new campaign and give its token, or take the new calls out of the lists"
+        )
+
+
+def _plan_id(lock: Lock, actions: tuple[Action, ...]) -> str:
+    """16 hex digits that change with any action and with the lock it was computed from."""
+    origin = "" if lock.is_new else f"{lock.header.lineage}:{lock.header.serial}"
+    digest = blake2b(origin.encode(), digest_size=8)
+    for identity in sorted(map(_identity, actions)):
+        digest.update(msgspec.json.encode(identity))
+    return digest.hexdigest()
+
+
+def _identity(action: Action) -> tuple[str, ...]:
+    match action:
+        case Add(wanted):
+            return ("add", *wanted.call_id, wanted.request)
+        case Cancel(locked):
+            return ("cancel", *locked.call_id, locked.job_id)
+        case Replace(wanted, locked):
+            return ("replace", *wanted.call_id, wanted.request, locked.job_id)
+        case Adopt(wanted, locked):
+            return ("adopt", *wanted.call_id, locked.job_id)
+        case Start() | Pause() | Resume() | Stop():
+            return (type(action).__name__.lower(),)
+        case _:
+            assert_never(action)

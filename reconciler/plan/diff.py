@@ -1,0 +1,190 @@
+"""diff(desired, observed, locked) → actions and notes on calls. Pure: the same values give the same diff.
+
+One pass over the wanted calls decides each by itself; candidates for a new job are then held against every other
+call of the same phone or key; one pass over the lock finds what is no longer wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.model import Lock, LockedCall
+from reconciler.manifest.model import Campaign
+from reconciler.phones.model import Call, Desired
+from reconciler.plan.decide import decide_conflict, decide_unwanted, decide_wanted
+from reconciler.plan.model import (
+    Add,
+    Adopt,
+    Blocked,
+    Cancel,
+    Note,
+    Reason,
+    Replace,
+    Unmanaged,
+    Wanted,
+    subject_of,
+)
+
+CallId = tuple[str, str]
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """What the server said. `jobs` holds, by id, every job that was asked for and found."""
+
+    dialect: Dialect | None = None
+    state: CampaignState | None = None
+    jobs: Mapping[str, Job] = {}
+    asked: frozenset[str] = frozenset()  # job ids; one that is not in `jobs` is missing
+    foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
+    is_refreshed: bool = False
+
+
+def refreshed(lock: Lock, observed: Observed) -> Lock:
+    """The lock with the statuses the server reported; calls nobody asked about keep theirs."""
+    changed = {
+        call_id: call.with_status(call.seen(observed.jobs.get(call.job_id)))
+        for call_id, call in lock.calls.items()
+        if call.job_id in observed.asked
+    }
+    return msgspec.structs.replace(lock, calls={**lock.calls, **changed})
+
+
+def identify(calls: Iterable[Call], keyer: Keyer) -> list[Wanted]:
+    """The wanted calls with the digests the lock knows them by."""
+    return [Wanted(c, keyer.key(c.key), keyer.phone(c.phone), keyer.request(c.request)) for c in calls]
+
+
+class CallDiff:
+    """One comparison: the wanted calls against the lock."""
+
+    def __init__(self, campaign: Campaign, desired: Desired, lock: Lock, observed: Observed, keyer: Keyer) -> None:
+        suppressed = desired.suppressed
+        kept = [call for call in desired.calls if call.phone not in suppressed]
+        self.wanted = {w.call_id: w for w in identify(kept, keyer)}
+        self._suppressed = frozenset(map(keyer.phone, suppressed))
+        self._observed = observed
+        self._adds_after_others = campaign.on_external_cancel == "add"
+        self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
+        self._moved = _moves(self.wanted, lock.calls)
+        self._locked = _after_moves(lock.calls, self._moved)
+        self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
+        self.in_step = 0
+
+    def actions(self) -> list[Add | Cancel | Replace | Adopt]:
+        """The actions on calls; fills `notes` and `in_step`."""
+        candidates = self._decide_wanted()
+        cancels = self._decide_unwanted()
+        replaced = (c.locked for c in candidates if isinstance(c, Replace))
+        taken_back = {locked.call_id for locked in (*(c.locked for c in cancels), *replaced)}
+        return [*self._moved.values(), *cancels, *self._without_conflicts(candidates, taken_back)]
+
+    def _decide_wanted(self) -> list[Add | Replace]:
+        candidates: list[Add | Replace] = []
+        for call_id, wanted in self.wanted.items():
+            locked = self._locked.get(call_id)
+            attempts = self._attempts(locked)
+            found = decide_wanted(wanted, locked, attempts=attempts, adds_after_others=self._adds_after_others)
+            if found is None:
+                self.in_step += 1
+            elif isinstance(found, Add | Replace):
+                candidates.append(found)
+            else:
+                self.notes.append(found)
+        return candidates
+
+    def _attempts(self, locked: LockedCall | None) -> int:
+        job = self._observed.jobs.get(locked.job_id) if locked else None
+        return job.attempts if job else 0
+
+    def _decide_unwanted(self) -> list[Cancel]:
+        cancels: list[Cancel] = []
+        wanted_keys = {wanted.key for wanted in self.wanted.values()}
+        for call_id, locked in self._locked.items():
+            if call_id in self.wanted:
+                continue
+            found = decide_unwanted(locked, self._why_unwanted(locked, wanted_keys))
+            if isinstance(found, Cancel):
+                cancels.append(found)
+            elif found is not None:
+                self.notes.append(found)
+        return cancels
+
+    def _why_unwanted(self, locked: LockedCall, wanted_keys: Collection[str]) -> Reason:
+        if locked.phone in self._suppressed:
+            return Reason.SUPPRESSED
+        return Reason.OLDER_WAVE if locked.key in wanted_keys else Reason.REMOVED
+
+    def _without_conflicts(
+        self, candidates: list[Add | Replace], taken_back: Collection[CallId]
+    ) -> list[Add | Replace]:
+        others = self._others_of(candidates)
+        kept: list[Add | Replace] = []
+        for candidate in candidates:
+            wanted = candidate.wanted
+            related = [o for o in others[wanted.phone] + others[wanted.key] if o.call_id != wanted.call_id]
+            note = self._foreign_note(candidate) or decide_conflict(
+                wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
+            )
+            if note is None:
+                kept.append(_named(candidate, related))
+            else:
+                self.notes.append(note)
+        return kept
+
+    def _others_of(self, candidates: list[Add | Replace]) -> dict[str, list[LockedCall]]:
+        """The remembered calls of the candidates' phones and keys, by either digest."""
+        digests = {digest for candidate in candidates for digest in (candidate.wanted.phone, candidate.wanted.key)}
+        by_digest: dict[str, list[LockedCall]] = {digest: [] for digest in digests}
+        for locked in self._locked.values():
+            for digest in (locked.phone, locked.key):
+                if digest in by_digest:
+                    by_digest[digest].append(locked)
+        return by_digest
+
+    def _foreign_note(self, candidate: Add | Replace) -> Note | None:
+        if isinstance(candidate, Add) and candidate.wanted.call.phone in self._foreign:
+            return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
+        return None
+
+
+def _named(candidate: Add | Replace, related: Iterable[LockedCall]) -> Add | Replace:
+    """An add whose key had an older wave is called what it is."""
+    is_first = isinstance(candidate, Add) and candidate.before is None
+    if is_first and any(other.key == candidate.wanted.key for other in related):
+        return Add(candidate.wanted, Reason.NEW_WAVE)
+    return candidate
+
+
+def _moves(wanted: Mapping[CallId, Wanted], locked: Mapping[CallId, LockedCall]) -> dict[CallId, Adopt]:
+    """The calls whose key changed while phone and wave did not, by their new id. Nobody is called for a new key."""
+    arrivals: dict[tuple[str, str], list[Wanted]] = {}
+    for call_id, call in wanted.items():
+        if call_id not in locked:
+            arrivals.setdefault((call.phone, call.call.wave), []).append(call)
+    if not arrivals:
+        return {}
+    found: dict[CallId, Adopt] = {}
+    departures = (call for call_id, call in locked.items() if call_id not in wanted)
+    # What was called or may ring goes first: a leftover that was taken back must not hide it.
+    for old in sorted(departures, key=lambda call: (call.status.is_free, call.call_id)):
+        waiting = arrivals.get((old.phone, old.wave))
+        if waiting:
+            new = waiting.pop(0)
+            found[new.call_id] = Adopt(new, old)
+    return found
+
+
+def _after_moves(locked: Mapping[CallId, LockedCall], moved: Mapping[CallId, Adopt]) -> dict[CallId, LockedCall]:
+    """The remembered calls under their new keys."""
+    gone = {adopt.locked.call_id for adopt in moved.values()}
+    kept = {call_id: call for call_id, call in locked.items() if call_id not in gone}
+    return kept | {call_id: adopted(adopt) for call_id, adopt in moved.items()}
+
+
+def adopted(adopt: Adopt) -> LockedCall:
+    """The remembered call under its new key."""
+    return msgspec.structs.replace(adopt.locked, key=adopt.wanted.key)

@@ -1,0 +1,242 @@
+"""A plan: what would be done (actions), what is said but not done (notes), and what it was computed from.
+
+Actions and notes are unions of frozen structs; whoever handles them matches on all and ends in `assert_never`.
+Phones are inside, for applying; whatever is shown goes through `subject`, which holds a mask.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from reconciler.calls.model import CampaignState, Dialect
+from reconciler.errors import Place
+from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.phones.model import Call, mask
+
+
+class Reason(StrEnum):
+    """Why; the value is what a person reads."""
+
+    NEW = "new"
+    NEW_WAVE = "new wave"
+    AGAIN_AFTER_CANCEL = "wanted again; cancelled before anybody was reached"
+    AGAIN_AFTER_NOT_DONE = "never called: the campaign ended first"
+    AGAIN_AFTER_REJECTION = "rejected earlier, its data changed"
+    AGAIN_AFTER_OTHERS = "cancelled by somebody else; the manifest says to add it again"
+    REMOVED = "no longer in the lists"
+    SUPPRESSED = "on a suppression list"
+    OLDER_WAVE = "of an older wave"
+    CHANGED = "changed"
+    KEY_CHANGED = "same phone under a new key"
+    BEING_CALLED = "being called now"
+    CANCELLING = "cancellation asked for, not confirmed yet"
+    ALREADY_CALLED = "already called; raise the wave to call again"
+    FOREIGN_JOB = "the campaign has a job of this phone that this lock does not own"
+    UNKNOWN_STATUS = "the server reports a status this version does not know"
+    MISSING = "missing from the server's report"
+    IN_DOUBT = "sent, outcome unknown; see `campaign resolve`"
+    SAME_PHONE = "this phone has a call under another key"
+    REJECTED = "rejected by the server; not tried again until its data changes"
+    CANCELLED_BY_OTHERS = "cancelled by somebody else, perhaps on the person's wish"
+    CAMPAIGN_STOPPED = "the campaign is to be stopped"
+    STATE_UNKNOWN = "the server reports a campaign state this version does not know"
+    START_IN_WEB = "a new campaign on this server is started in the web interface"
+
+
+class Wanted(msgspec.Struct, frozen=True, gc=False):
+    """A wanted call with the digests the lock would know it by."""
+
+    call: Call
+    key: str
+    phone: str
+    request: str
+
+    @property
+    def call_id(self) -> tuple[str, str]:
+        """Identity: the digest of the key, and the wave."""
+        return (self.key, self.call.wave)
+
+    def locked(self, job_id: str, status: CallStatus, before: LockedCall | None) -> LockedCall:
+        """What the lock remembers of this call with that job; the jobs it had `before` stay known."""
+        former = before.job_history() if before else ()
+        return LockedCall(
+            self.key, self.call.wave, self.phone, self.request, job_id, status, mask(self.call.phone), former
+        )
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whom an action or note is about, as it may be shown."""
+
+    mask: str
+    call_id: tuple[str, str]
+    place: Place | None = None
+
+
+def subject_of(who: Wanted | LockedCall) -> Subject:
+    """`who`, as it may be shown."""
+    if isinstance(who, Wanted):
+        return Subject(mask(who.call.phone), who.call_id, who.call.place)
+    return Subject(who.mask, who.call_id)
+
+
+class Add(msgspec.Struct, frozen=True, tag="add"):
+    """A phone that will ring: one more call job."""
+
+    wanted: Wanted
+    reason: Reason
+    before: LockedCall | None = None  # what the lock remembers of this (key, wave)
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """A queued call that is taken back."""
+
+    locked: LockedCall
+    reason: Reason
+
+
+class Replace(msgspec.Struct, frozen=True, tag="replace"):
+    """A queued call whose data changed: cancelled, confirmed, added again."""
+
+    wanted: Wanted
+    locked: LockedCall
+    attempts: int = 0  # already made by the job that is cancelled
+    reason: Reason = Reason.CHANGED
+
+
+class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+    """A job that is remembered under this call from now on; no request is sent."""
+
+    wanted: Wanted
+    locked: LockedCall  # under its old key
+    reason: Reason = Reason.KEY_CHANGED
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """The new campaign begins to call."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """The campaign stops calling until it is resumed."""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """The paused campaign goes on calling."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """The campaign ends for good. Irreversible."""
+
+
+class Deferred(msgspec.Struct, frozen=True, tag="deferred"):
+    """Wanted, but not now; the next plan decides."""
+
+    subject: Subject
+    reason: Reason
+
+
+class Frozen(msgspec.Struct, frozen=True, tag="frozen"):
+    """Changed after it was called: nothing is done."""
+
+    subject: Subject
+    reason: Reason = Reason.ALREADY_CALLED
+
+
+class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
+    """Not done because it could call somebody twice; a person decides."""
+
+    subject: Subject | None  # None: about the campaign itself
+    reason: Reason
+
+
+class Drifted(msgspec.Struct, frozen=True, tag="drifted"):
+    """Changed on the server by somebody else, and left alone."""
+
+    subject: Subject
+    reason: Reason = Reason.CANCELLED_BY_OTHERS
+
+
+class Unmanaged(msgspec.Struct, frozen=True, tag="unmanaged"):
+    """Jobs in the campaign that this lock does not own."""
+
+    count: int
+
+
+CallAction = Add | Cancel | Replace | Adopt
+Move = Start | Pause | Resume | Stop
+Action = CallAction | Move
+Note = Deferred | Frozen | Blocked | Drifted | Unmanaged
+
+
+class SettingChange(msgspec.Struct, frozen=True):
+    """A campaign-level setting that differs from what the lock remembers; None stands for absent."""
+
+    path: str  # such as `policy.maxAttempts`
+    old: Any
+    new: Any
+
+
+class GuardResult(msgspec.Struct, frozen=True):
+    """One guard held against a plan. `amount` and `limit` are calls, or percent when `is_percent`."""
+
+    name: str  # as in the manifest: `newCalls`
+    option: str  # as in `--allow`: `new-calls`
+    amount: float
+    limit: float
+    is_percent: bool
+    is_tripped: bool
+    affected: int  # calls the amount is about
+    base: int = 0  # calls the percentage is of
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many of each, over all actions of a plan."""
+
+    add: int = 0
+    cancel: int = 0
+    replace: int = 0
+    adopt: int = 0
+    move: int = 0
+
+    @property
+    def rings(self) -> int:
+        """Phones that will ring because of the plan: calls added, also again after a cancellation."""
+        return self.add + self.replace
+
+    @property
+    def taken_back(self) -> int:
+        """Calls that are cancelled and not added again."""
+        return self.cancel
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything a run would do to one campaign, in the order of doing it, and everything worth saying about it."""
+
+    campaign: str
+    host: str
+    dialect: Dialect | None  # None: nobody was asked
+    desired_state: str
+    observed_state: CampaignState | None  # None: cannot be read, or nobody was asked
+    is_refreshed: bool
+    wanted: int  # calls the lists want, suppressed ones left out
+    suppressed: int  # rows the suppression lists took out
+    in_step: int  # calls for which nothing is to do
+    actions: tuple[Action, ...]
+    notes: tuple[Note, ...]
+    settings: tuple[SettingChange, ...]
+    guards: tuple[GuardResult, ...]
+    plan_id: str
+
+    @property
+    def counts(self) -> Counts:
+        """How many actions of each kind."""
+        kinds = [type(action) for action in self.actions]
+        add, cancel, replace, adopt = (kinds.count(kind) for kind in (Add, Cancel, Replace, Adopt))
+        return Counts(add, cancel, replace, adopt, move=len(kinds) - add - cancel - replace - adopt)
+
+    @property
+    def tripped(self) -> tuple[GuardResult, ...]:
+        """The guards this plan does not pass."""
+        return tuple(guard for guard in self.guards if guard.is_tripped)

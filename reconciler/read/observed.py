@@ -1,0 +1,133 @@
+"""What the server says of a campaign, asked for with as few requests as possible.
+
+Only jobs that can still change are read. Whether somebody else's jobs are in the campaign is answered by one count
+where the server has one; only when it does not add up are the jobs listed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reconciler.calls.client import CallsClient
+from reconciler.calls.lookup import find_jobs
+from reconciler.calls.model import CampaignDetails, Dialect, Job
+from reconciler.errors import LockError, Refusal
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.lockfile import decode_header
+from reconciler.lock.model import Header, Lock
+from reconciler.lock.stores import Store
+from reconciler.manifest.model import Campaign
+from reconciler.plan.diff import Observed
+
+EVIDENCE = 20
+"""Jobs of the lock that a changed host or token must know before it is believed to lead to the same campaign."""
+
+
+class Server:
+    """One campaign on its server, as a run of `campaign` reads it."""
+
+    def __init__(self, client: CallsClient, campaign: Campaign, keyer: Keyer, token: str) -> None:
+        self._client, self._campaign, self._keyer, self._token = client, campaign, keyer, token
+        self._details = client.details()
+
+    def observe(self, lock: Lock, *, has_open_intents: bool = False) -> Observed:
+        """The campaign's state and its jobs. Raises Refusal when the lock cannot be all there is to know of it."""
+        self._refuse_lost_lock(lock, has_open_intents)
+        ids = [c.job_id for c in lock.calls.values() if c.job_id and not c.status.is_final]
+        found = find_jobs(self._client, job_ids=ids)
+        return Observed(
+            dialect=self._client.dialect(),
+            state=self._details.state if self._details else None,
+            jobs={job.job_id: job for job in found.jobs},
+            asked=frozenset(ids),
+            foreign=self._foreign_jobs(lock),
+            is_refreshed=True,
+        )
+
+    def header(self, header: Header) -> Header:
+        """`header` with the fingerprints of what this run talked to."""
+        return msgspec.structs.replace(
+            header, host=self._campaign.host, token=self._token_print(self._keyer), remote=self.remote
+        )
+
+    @property
+    def remote(self) -> str:
+        """Digest of the server's id of the campaign; "" where it has none to tell."""
+        return self._remote_print(self._keyer)
+
+    @property
+    def details(self) -> CampaignDetails | None:
+        """What the server says of the campaign as a whole; None on the legacy dialect."""
+        return self._details
+
+    def _token_print(self, keyer: Keyer) -> str:
+        return keyer.fingerprint(self._token)
+
+    def _remote_print(self, keyer: Keyer) -> str:
+        if self._details is None:
+            return ""
+        return keyer.fingerprint(f"{self._campaign.host} {self._details.campaign_id}")
+
+    def refuse_other_campaign(self, lock: Lock) -> None:
+        """Raises Refusal when the token leads to another campaign than the one the lock is about."""
+        header = lock.header
+        if lock.is_new or not header.token:
+            return
+        is_same_token = header.token == self._token_print(self._keyer) and header.host == self._campaign.host
+        is_same_remote = header.remote == self.remote
+        if (is_same_remote if header.remote and self.remote else is_same_token) or self._knows_jobs_of(lock):
+            return
+        raise Refusal(
+            f"the token of campaign {self._campaign.name} leads to another campaign than the one its lockfile is "
+            "about; give the right token, or declare the other campaign under a name of its own"
+        )
+
+    def _knows_jobs_of(self, lock: Lock) -> bool:
+        ids = sorted(lock.owned_jobs())[-EVIDENCE:]
+        return bool(ids) and not find_jobs(self._client, job_ids=ids).missing
+
+    def _refuse_lost_lock(self, lock: Lock, has_open_intents: bool) -> None:
+        total = self._details.total_numbers if self._details else 0
+        if total and not lock.calls and not has_open_intents:
+            raise Refusal(
+                f"campaign {self._campaign.name} has {total} numbers on the server and its lockfile has none: "
+                "everybody would be called again; bring the lockfile back, or build one with `campaign import`"
+            )
+
+    def _foreign_jobs(self, lock: Lock) -> tuple[Job, ...]:
+        if self._details is None:
+            return ()  # the legacy dialect has neither a count nor a listing
+        owned = lock.owned_jobs()
+        if self._details.total_numbers in (len(owned), len(set(owned.values()))):
+            return ()
+        jobs = self._client.jobs_by_date(None, None)
+        return tuple(job for job in jobs if job.job_id not in owned)
+
+    def refuse_shared_campaign(self, store: Store, secret: str | None) -> None:
+        """Raises Refusal when a lockfile of another name in the same place leads to this campaign."""
+        for name, first_line in store.neighbours():
+            header = _readable_header(first_line, name)
+            if header is not None and self._is_this_campaign(header, secret):
+                raise Refusal(
+                    f"{name} belongs to the same campaign on the server as {self._campaign.name}: two manifests, or a "
+                    "renamed one, would call everybody twice; keep one of them"
+                )
+
+    def _is_this_campaign(self, header: Header, secret: str | None) -> bool:
+        if header.secret_check and not secret:
+            return False
+        keyer = Keyer(secret) if header.secret_check else Keyer(None, header.salt)
+        same_remote = bool(header.remote) and header.remote == self._remote_print(keyer)
+        return same_remote or (header.host == self._campaign.host and header.token == self._token_print(keyer))
+
+
+def _readable_header(first_line: bytes, name: str) -> Header | None:
+    try:
+        return decode_header(first_line, name)
+    except LockError:
+        return None
+
+
+def needs_first(lock: Lock, observed: Observed) -> bool:
+    """Whether only a person can say that this campaign has no calls yet: no lock, and a server that cannot tell."""
+    return lock.is_new and observed.dialect is Dialect.LEGACY

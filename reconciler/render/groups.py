@@ -1,0 +1,191 @@
+"""A plan's actions and notes in groups: the same kind, for the same reason, with a few examples of each.
+
+A plan may hold a million actions; a reviewer reads twenty lines. Groups refer to the actions, and only the examples
+that are shown become lines. Every format (text, Markdown, HTML) walks these groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import assert_never
+
+import msgspec
+
+from reconciler.errors import Place
+from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.plan.model import (
+    Add,
+    Adopt,
+    Blocked,
+    CallAction,
+    Cancel,
+    Counts,
+    Deferred,
+    Drifted,
+    Frozen,
+    Move,
+    Pause,
+    Plan,
+    Reason,
+    Replace,
+    Resume,
+    Start,
+    Stop,
+    Subject,
+    Unmanaged,
+    subject_of,
+)
+from reconciler.render.words import count
+
+SAMPLE = 5
+"""Examples shown of a group: enough to recognise the rows, few enough to read all groups on one screen."""
+
+CallNote = Deferred | Frozen | Blocked | Drifted
+Groupable = CallAction | CallNote
+_Found = dict[tuple[type, Reason], list[Groupable]]
+_MOVES = (Start, Pause, Resume, Stop)  # checking against a tuple takes a quarter of the time a union takes
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What a group's members have in common: a sign that needs no colour, and words to follow a count."""
+
+    sign: str
+    words: str
+
+
+ADD = Kind("+", "to add")
+REPLACE = Kind("~", "to replace")
+BLOCKED = Kind("!", "blocked")
+
+_KINDS: dict[type, Kind] = {  # in the order shown: who will ring, who will not, what needs a person, what waits
+    Add: ADD,
+    Replace: REPLACE,
+    Cancel: Kind("-", "to cancel"),
+    Adopt: Kind("=", "to adopt"),
+    Blocked: BLOCKED,
+    Drifted: Kind("!", "drifted"),
+    Deferred: Kind("·", "deferred"),
+    Frozen: Kind("·", "frozen"),
+    Unmanaged: Kind("·", "unmanaged"),
+}
+
+_NEXT = {
+    Reason.CHANGED: "cancelled first, then added again",
+    Reason.KEY_CHANGED: "no request is sent",
+    Reason.BEING_CALLED: "the next plan decides",
+    Reason.CANCELLING: "the next plan decides",
+    Reason.FOREIGN_JOB: "`campaign import` takes it over, `foreign: allow` in the manifest calls anyway",
+    Reason.UNKNOWN_STATUS: "not added again by itself",
+    Reason.MISSING: "not added again by itself",
+    Reason.CANCELLED_BY_OTHERS: "left alone; `onExternalCancel: add` in the manifest adds it again",
+    Reason.STATE_UNKNOWN: "it is not started, paused or resumed",
+    Reason.START_IN_WEB: "all else is done, start it there",
+}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One call as it may be shown."""
+
+    mask: str
+    place: Place | None = None
+    remark: str = ""
+
+
+class CallGroup(msgspec.Struct, frozen=True):
+    """Actions or notes of one kind and reason. `count` is of calls; 0 where it is about the campaign itself."""
+
+    kind: Kind
+    why: str
+    following: str  # what comes of it, or what a person can do
+    reason: Reason | None = None  # None: for more than one
+    members: Sequence[Groupable] = ()
+    count: int = 0
+
+    def entries(self, limit: int | None = SAMPLE) -> Iterator[Entry]:
+        """The first `limit` calls of the group, None for all; made one by one as they are asked for."""
+        subjects = ((member, _subject(member)) for member in self.members)
+        return islice((Entry(s.mask, s.place, _remark(member)) for member, s in subjects if s), limit)
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """A plan as it is shown: moves of the campaign as a whole in the order of doing them, then calls in groups."""
+
+    moves: tuple[Move, ...]
+    groups: tuple[CallGroup, ...]
+    counts: Counts
+
+
+def outline(plan: Plan) -> Outline:
+    """`plan` in moves and groups, in one pass over its actions."""
+    moves: list[Move] = []
+    actions: _Found = {}
+    for action in plan.actions:
+        if isinstance(action, _MOVES):
+            moves.append(action)
+        else:
+            actions.setdefault((type(action), action.reason), []).append(action)
+    groups = (*_groups(actions), *_groups(_notes(plan)), *_unmanaged(plan))
+    return Outline(tuple(moves), groups, plan.counts)
+
+
+def move_words(move: Move) -> tuple[str, str]:
+    """The verb of a move, and what it means."""
+    match move:
+        case Start():
+            return "start", "the new campaign begins to call"
+        case Pause():
+            return "pause", "no new call begins until the campaign is resumed"
+        case Resume():
+            return "resume", "the paused campaign goes on calling"
+        case Stop():
+            return "stop", "the campaign ends for good; irreversible"
+        case _:
+            assert_never(move)
+
+
+def _notes(plan: Plan) -> _Found:
+    notes: _Found = {}
+    for note in plan.notes:
+        if not isinstance(note, Unmanaged):
+            notes.setdefault((type(note), note.reason), []).append(note)
+    return notes
+
+
+def _groups(found: _Found) -> list[CallGroup]:
+    kinds, reasons = list(_KINDS), list(Reason)
+    in_order = sorted(found, key=lambda key: (kinds.index(key[0]), reasons.index(key[1])))
+    return [_group(kind, reason, found[kind, reason]) for kind, reason in in_order]
+
+
+def _group(kind: type, reason: Reason, members: list[Groupable]) -> CallGroup:
+    n = len(members) if _subject(members[0]) else 0
+    return CallGroup(_KINDS[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
+
+
+def _unmanaged(plan: Plan) -> list[CallGroup]:
+    counts = [note.count for note in plan.notes if isinstance(note, Unmanaged) and note.count]
+    why = "jobs in the campaign that this lock does not own"
+    return [CallGroup(_KINDS[Unmanaged], why, "left alone", count=sum(counts))] if counts else []
+
+
+def _subject(item: Groupable) -> Subject | None:
+    match item:
+        case Add() | Replace() | Adopt():
+            return subject_of(item.wanted)
+        case Cancel():
+            return subject_of(item.locked)
+        case Deferred() | Frozen() | Blocked() | Drifted():
+            return item.subject
+        case _:
+            assert_never(item)
+
+
+def _remark(item: Groupable) -> str:
+    match item:
+        case Replace(attempts=attempts) if attempts:
+            return f"after {count(attempts, 'attempt')}"
+        case Cancel(locked=LockedCall(status=CallStatus.IN_PROCESS)):
+            return "being called now, no further attempt"
+        case _:
+            return ""
