@@ -1,3 +1,3 @@
-"""Campaigns as code: declare outbound voice campaigns in YAML, plan a change, apply it without calling anybody twice."""
+"""Campaigns as code: outbound voice campaigns declared in YAML, planned, and applied without calling anybody twice."""
 
 __version__ = "0.1.0"

@@ -69,7 +69,7 @@ class Book:
     def doubt(self, entry: OpenIntent, at_ms: int, why: str) -> OpenIntent:
         """The intent with the moment we stopped waiting for an answer, durable."""
         self._append(Doubtful(entry.seq, at_ms, why))
-        return self._update(entry, gave_up_ms=at_ms)
+        return self._update(entry, gave_up_ms=at_ms, why=why)
 
     def close(self, entry: OpenIntent, calls: Iterable[LockedCall] = (), *, control: str = "", why: str = "") -> None:
         """Records what the calls of the intent became, durable, and remembers it."""
@@ -90,6 +90,12 @@ class Book:
         self.lock.calls.pop(adopt.locked.call_id, None)
         moved = adopted(adopt)
         self.lock.calls[moved.call_id] = moved
+
+    def remember(self, calls: Iterable[LockedCall]) -> None:
+        """Takes calls into the lock in memory. Not journalled: what is found out can be found out again."""
+        known = tuple(calls)
+        self.lock.calls.update({call.call_id: call for call in known})
+        self._own(known)
 
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
@@ -134,7 +140,7 @@ class Book:
             if entry.job_ids:
                 lines.append(self._line(Answered(seq, entry.job_ids)))
             if entry.gave_up_ms is not None:
-                lines.append(self._line(Doubtful(seq, entry.gave_up_ms, "")))
+                lines.append(self._line(Doubtful(seq, entry.gave_up_ms, entry.why)))
             self._opened[seq] = msgspec.structs.replace(entry, seq=seq, intent=intent)
         return b"".join(lines)
 

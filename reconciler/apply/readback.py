@@ -32,7 +32,7 @@ def confirm(run: Run, entry: OpenIntent) -> Found:
     """The calls of an answered intent, each with its job. New jobs may take a moment to show."""
     waited, pause = 0.0, FIRST_PAUSE_S
     while True:
-        found = _pair(run, entry, _read(entry, lambda: _jobs_by_id(run, entry.job_ids)))
+        found = pair(run, entry.intent.calls, _read(entry, lambda: _jobs_by_id(run, entry.job_ids)))
         if not found.rest or len(found.done) >= len(set(entry.job_ids)) or waited >= run.options.settle_s:
             return found
         run.clock.sleep(pause)
@@ -45,7 +45,7 @@ def _jobs_by_id(run: Run, job_ids: Iterable[str]) -> tuple[Job, ...]:
 
 def look(run: Run, entry: OpenIntent) -> Found:
     """The calls of an intent that have a job on the server now. Raises OutcomeUnknown when it cannot be asked."""
-    return _pair(run, entry, _read(entry, lambda: _candidates(run, entry)))
+    return pair(run, entry.intent.calls, _read(entry, lambda: _candidates(run, entry)))
 
 
 def look_until_settled(run: Run, entry: OpenIntent) -> Found:
@@ -86,12 +86,13 @@ class _WithPhone(msgspec.Struct):
     phone: str
 
 
-def _pair(run: Run, entry: OpenIntent, jobs: Iterable[Job]) -> Found:
+def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job]) -> Found:
     """Calls and jobs paired by phone; jobs that the lock owns already are somebody else's."""
     new = sorted((job for job in jobs if not run.book.owns(job.job_id)), key=lambda job: job.created_at_ms or 0)
     by_phone = {run.keyer.phone(job.phone): job for job in new}
-    done = [_with_job(call, by_phone[call.phone]) for call in entry.intent.calls if call.phone in by_phone]
-    rest = [call for call in entry.intent.calls if call.phone not in by_phone]
+    asked = tuple(calls)
+    done = [_with_job(call, by_phone[call.phone]) for call in asked if call.phone in by_phone]
+    rest = [call for call in asked if call.phone not in by_phone]
     return Found(tuple(done), tuple(rest))
 
 

@@ -9,6 +9,7 @@ import msgspec
 from reconciler.apply.book import Book
 from reconciler.apply.clock import Clock, StopRequest
 from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings
+from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
@@ -63,6 +64,7 @@ def apply_campaign(
         run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
         book.set_header(server.header(book.lock.header))
         carried = recover(run)
+        find_lost(run, session.desired.calls)
         if remembered.opened:
             server = Server(session.client, session.campaign, remembered.keyer, session.token)
         _plan_and_do(session, run, server, carried)

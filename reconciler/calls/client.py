@@ -36,7 +36,7 @@ from reconciler.errors import InvalidToken, Refused
 
 T = TypeVar("T")
 
-_STATUS = Ask(path="/status", is_get=True)
+_STATUS = Ask(path="/status", is_get=True, may_be_bare=True)
 _DETAILS = Ask(path="", is_get=True)
 _DETAILS_WITH_SLASH = Ask(path="/", is_get=True)
 _NOT_HERE = frozenset({301, 302, 307, 308, 404, 405})

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: `path` is what follows the token in the URL, `what` a few words for the log."""
+    """One request: `path` is what follows the token in the URL, `what` a few words for the log.
+
+    `may_be_bare`: the answer may be a word without quotes, whatever its content type.
+    """
 
     path: str
     body: bytes = b""
@@ -14,6 +17,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     mutates: bool = False
     idempotence_key: str = ""
     what: str = ""
+    may_be_bare: bool = False
 
     @property
     def name(self) -> str:

@@ -153,14 +153,23 @@ def settled(ask: Ask, answer: Answer, mask: Mask) -> CallsError | None:
         return _refusal(ask, answer, mask)
     if answer.status not in _DONE:
         return unusable(ask, f"an answer with the unexpected status {answer.status}")
-    if not _may_be_json(answer):
+    if _is_page(ask, answer):
         return unusable(ask, "the answer is a page or a file instead of JSON", "check spec.host, and proxies before it")
     return None
 
 
-def _may_be_json(answer: Answer) -> bool:
+def _is_page(ask: Ask, answer: Answer) -> bool:
+    """Whether an answer is something other than what the API says, such as a gateway's page.
+
+    Frameworks call an empty body or a bare word HTML when nobody tells them otherwise, so for those only the body
+    counts.
+    """
+    body = answer.body.strip()
+    if body.startswith(b"<"):
+        return True
     media = answer.content_type.partition(";")[0].strip().lower()
-    return (media in _JSON_TYPES or media.endswith(("/json", "+json"))) and not answer.body.lstrip().startswith(b"<")
+    is_named_json = media in _JSON_TYPES or media.endswith(("/json", "+json"))
+    return bool(body) and not ask.may_be_bare and not is_named_json
 
 
 def _refusal(ask: Ask, answer: Answer, mask: Mask) -> CallsError:

@@ -180,6 +180,11 @@ def _client(scheme: str, timeout_s: float, transport: httpx.BaseTransport | None
             follow_redirects=False,
             transport=transport,
         )
-    except (OSError, ValueError, ImportError):  # a certificate file or a proxy that the environment names
+    except (
+        OSError,
+        ValueError,
+        ImportError,
+        httpx.InvalidURL,
+    ):  # a certificate file or a proxy that the environment names
         pass
     raise UsageError("SSL_CERT_FILE, SSL_CERT_DIR or a proxy variable of the environment cannot be used")

@@ -72,8 +72,12 @@ def command(
     Both dialects over real HTTP, with jobs that are called, retried and finished on a clock that runs fast,
     and faults on demand. No real phone rings. Stop it with Ctrl-C.
     """
-    from reconciler.sandbox import World, bind, run
-
+    try:
+        from reconciler.sandbox import World, bind, run
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The sandbox needs {error.name}, which is not installed: pip install 'campaign-reconciler[sandbox]'"
+        ) from None
     try:
         world = World(
             campaigns,

@@ -80,6 +80,7 @@ class OpenIntent(msgspec.Struct, frozen=True):
     intent: Intent
     job_ids: tuple[str, ...] = ()  # answered, not confirmed
     gave_up_ms: int | None = None  # when waiting for the answer ended; None: the process died first
+    why: str = ""  # what came instead of an answer
 
     @property
     def lingers_from_ms(self) -> int:
@@ -142,8 +143,8 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
                 opened[entry.seq] = OpenIntent(entry.seq, intent)
             case Answered(of, job_ids):
                 opened[of] = msgspec.structs.replace(opened[of], job_ids=job_ids)
-            case Doubtful(of, at_ms, _):
-                opened[of] = msgspec.structs.replace(opened[of], gave_up_ms=at_ms)
+            case Doubtful(of, at_ms, why):
+                opened[of] = msgspec.structs.replace(opened[of], gave_up_ms=at_ms, why=why)
             case Closed() as closed:
                 intent = opened.pop(closed.of).intent
                 lock = lock if is_included else after_closing(lock, intent, closed)
@@ -168,9 +169,10 @@ def _doubted(lock: Lock, intent: Intent) -> tuple[LockedCall, ...]:
 def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     """The lock once an intent is closed: its calls as recorded, and no doubt left about the others."""
     lock.calls.update({call.call_id: call for call in closed.calls})
+    recorded = {call.call_id for call in closed.calls}
     for call in intent.calls:
         known = lock.calls.get(call.call_id)
-        if known and known.status is CallStatus.IN_DOUBT:
+        if call.call_id not in recorded and known and known.status is CallStatus.IN_DOUBT:
             _clear_doubt(lock.calls, known)
     header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
     return msgspec.structs.replace(lock, header=header)

@@ -34,9 +34,11 @@ class CallStatus(StrEnum):
     CANCELLED = "c"  # by us, nobody was reached
     CANCELLED_REACHED = "k"  # by us, but somebody was talked to before or meanwhile
     CANCELLED_BY_OTHERS = "o"  # perhaps a person who asked to be left alone
+    CANCELLED_BY_OTHERS_REACHED = "l"  # the same, after somebody was talked to
     REJECTED = "j"  # the server refused this number: there is no job
     UNKNOWN = "u"  # a status word nobody has listed
     MISSING = "m"  # the server no longer reports the job
+    VOUCHED = "v"  # a person decided that it was sent: never again in this wave
     IN_DOUBT = "q"  # sent, and no telling whether it took effect: there may be a job
 
     @property
@@ -65,6 +67,11 @@ class CallStatus(StrEnum):
         return self in (CallStatus.CANCELLED, CallStatus.NOT_DONE)
 
     @property
+    def is_cancelled_by_others(self) -> bool:
+        """Somebody else took the call back: left alone, also in later waves, unless the manifest says otherwise."""
+        return self in (CallStatus.CANCELLED_BY_OTHERS, CallStatus.CANCELLED_BY_OTHERS_REACHED)
+
+    @property
     def is_doubtful(self) -> bool:
         """Nothing reliable is known, so nothing is done by itself."""
         return self in (CallStatus.UNKNOWN, CallStatus.MISSING, CallStatus.IN_DOUBT)
@@ -79,6 +86,8 @@ _CALLED = frozenset(
         CallStatus.NONEXISTENT,
         CallStatus.TECHNICAL_ERROR,
         CallStatus.CANCELLED_REACHED,
+        CallStatus.CANCELLED_BY_OTHERS_REACHED,
+        CallStatus.VOUCHED,
     }
 )
 _FINAL = _CALLED | {
@@ -146,7 +155,7 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         if job.status is not JobStatus.CANCELLED:
             return self._not_cancelled(job)
         if self.status not in _CANCELLED_BY_US:
-            return CallStatus.CANCELLED_BY_OTHERS
+            return CallStatus.CANCELLED_BY_OTHERS_REACHED if job.was_reached else CallStatus.CANCELLED_BY_OTHERS
         return CallStatus.CANCELLED_REACHED if job.was_reached else CallStatus.CANCELLED
 
     def _not_cancelled(self, job: Job) -> CallStatus:
@@ -167,6 +176,16 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         return (*self.former, *present)
 
 
+class Decision(msgspec.Struct, frozen=True):
+    """What a person decided about calls nobody could tell the outcome of. `verdict` is `sent` or `not-sent`."""
+
+    at: str  # ISO 8601, UTC
+    who: str
+    why: str
+    verdict: str
+    calls: tuple[tuple[str, str], ...]  # (key, wave)
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a lockfile."""
 
@@ -182,6 +201,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     control: str = ""  # last control that succeeded, or "new" where a refused pause showed it never ran
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
+    decisions: tuple[Decision, ...] = ()  # oldest first
 
 
 class Lock(msgspec.Struct, frozen=True):

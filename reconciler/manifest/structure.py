@@ -194,6 +194,6 @@ _WORDS: dict[str, Callable[[str, _Violation], tuple[str, str]]] = {
     "maximum": _limit("is too large", "at most {}"),
     "minLength": _limit("is empty"),  # no text and no list of the schema asks for more than one of anything
     "minItems": _limit("is empty"),
-    "maxLength": _limit("is too long", "at most {} characters"),
-    "maxItems": _limit("is too long", "at most {} items"),
+    "maxLength": _limit("is too long", "characters allowed: {}"),
+    "maxItems": _limit("is too long", "items allowed: {}"),
 }

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from operator import itemgetter
+from typing import Final
 
 from reconciler.phones.problems import Problems, Wrong
 from reconciler.phones.rows import LONGEST_LINE, Row, Sheet, locate, open_bytes
+
+# They decode to surrogates, which are not text: no such call could be sent or put into the lock.
+_HALF_TEXT: Final = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape"})
 
 
 def read_text(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: ARG001 - what all readers take
@@ -103,6 +107,8 @@ def _lines(sheet: Sheet) -> Iterator[str]:
 def _codec(sheet: Sheet) -> str:
     """The codec to read with: that of UTF-8 takes a byte order mark too."""
     name = codecs.lookup(sheet.encoding).name
+    if name in _HALF_TEXT:
+        raise LookupError
     return "utf-8-sig" if name == "utf-8" else name
 
 

@@ -39,11 +39,11 @@ def decide_wanted(
     status, is_same = locked.status, locked.request == wanted.request
     if status in _DOUBT:
         return Blocked(subject_of(wanted), _DOUBT[status])
-    if status is CallStatus.CANCELLED_BY_OTHERS:
-        return _again(wanted, locked) if adds_after_others else Drifted(subject_of(wanted))
+    if status.is_cancelled_by_others and not adds_after_others:
+        return Drifted(subject_of(wanted))
     if status is CallStatus.REJECTED and is_same:
         return Blocked(subject_of(wanted), Reason.REJECTED)
-    if status.is_free or status is CallStatus.REJECTED:
+    if status in _AGAIN:
         return _again(wanted, locked)
     if status is CallStatus.CANCELLING:
         return Deferred(subject_of(wanted), Reason.CANCELLING)
@@ -106,8 +106,8 @@ def _conflict(
     wanted: Wanted, other: LockedCall, cancelled: Collection[tuple[str, str]], adds_after_others: bool
 ) -> Note | None:
     status, subject = other.status, subject_of(wanted)
-    if status is CallStatus.CANCELLED_BY_OTHERS:
-        return None if adds_after_others else Drifted(subject)
+    if status.is_cancelled_by_others and not adds_after_others:
+        return Drifted(subject)
     if other.key != wanted.key and wanted.call.is_same_phone_allowed:
         return None
     if status in _DOUBT:

@@ -12,7 +12,7 @@ import msgspec
 
 from reconciler.calls.model import CampaignState, Dialect, Job
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import Lock, LockedCall
+from reconciler.lock.model import CallStatus, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.decide import decide_conflict, decide_unwanted, decide_wanted
@@ -69,25 +69,26 @@ class CallDiff:
         self._observed = observed
         self._adds_after_others = campaign.on_external_cancel == "add"
         self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
-        self._moved = _moves(self.wanted, lock.calls)
+        moves = _moves(self.wanted, lock.calls)
+        # A call in doubt stays under the key its request was written down with: what it became is recorded there.
+        self._moved = {call_id: a for call_id, a in moves.items() if a.locked.status is not CallStatus.IN_DOUBT}
+        self._in_doubt = moves.keys() - self._moved.keys()
         self._locked = _after_moves(lock.calls, self._moved)
+        self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
         self.in_step = 0
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
         """The actions on calls; fills `notes` and `in_step`."""
         candidates = self._decide_wanted()
-        cancels = self._decide_unwanted()
-        replaced = (c.locked for c in candidates if isinstance(c, Replace))
-        taken_back = {locked.call_id for locked in (*(c.locked for c in cancels), *replaced)}
-        return [*self._moved.values(), *cancels, *self._without_conflicts(candidates, taken_back)]
+        self._decide_unwanted()
+        kept = self._without_conflicts(candidates)
+        return [*self._moved.values(), *self._cancels, *kept]
 
     def _decide_wanted(self) -> list[Add | Replace]:
         candidates: list[Add | Replace] = []
         for call_id, wanted in self.wanted.items():
-            locked = self._locked.get(call_id)
-            attempts = self._attempts(locked)
-            found = decide_wanted(wanted, locked, attempts=attempts, adds_after_others=self._adds_after_others)
+            found = self._decide(wanted, self._locked.get(call_id))
             if found is None:
                 self.in_step += 1
             elif isinstance(found, Add | Replace):
@@ -96,59 +97,96 @@ class CallDiff:
                 self.notes.append(found)
         return candidates
 
+    def _decide(self, wanted: Wanted, locked: LockedCall | None) -> Add | Replace | Note | None:
+        if wanted.call_id in self._in_doubt:
+            return Blocked(subject_of(wanted), Reason.IN_DOUBT)
+        attempts = self._attempts(locked)
+        found = decide_wanted(wanted, locked, attempts=attempts, adds_after_others=self._adds_after_others)
+        if locked is None or locked.phone not in self._suppressed:
+            return found
+        # The key has another phone now; its old one must not ring, whatever becomes of the new one.
+        taken_back = decide_unwanted(locked, Reason.SUPPRESSED)
+        if isinstance(taken_back, Cancel):
+            self._cancels.append(taken_back)
+        return Add(wanted, Reason.CHANGED, locked) if isinstance(found, Replace) else found
+
     def _attempts(self, locked: LockedCall | None) -> int:
         job = self._observed.jobs.get(locked.job_id) if locked else None
         return job.attempts if job else 0
 
-    def _decide_unwanted(self) -> list[Cancel]:
-        cancels: list[Cancel] = []
+    def _decide_unwanted(self) -> None:
         wanted_keys = {wanted.key for wanted in self.wanted.values()}
         for call_id, locked in self._locked.items():
             if call_id in self.wanted:
                 continue
             found = decide_unwanted(locked, self._why_unwanted(locked, wanted_keys))
             if isinstance(found, Cancel):
-                cancels.append(found)
+                self._cancels.append(found)
             elif found is not None:
                 self.notes.append(found)
-        return cancels
 
     def _why_unwanted(self, locked: LockedCall, wanted_keys: Collection[str]) -> Reason:
         if locked.phone in self._suppressed:
             return Reason.SUPPRESSED
         return Reason.OLDER_WAVE if locked.key in wanted_keys else Reason.REMOVED
 
-    def _without_conflicts(
-        self, candidates: list[Add | Replace], taken_back: Collection[CallId]
-    ) -> list[Add | Replace]:
-        others = self._others_of(candidates)
-        kept: list[Add | Replace] = []
-        for candidate in candidates:
-            wanted = candidate.wanted
-            related = [o for o in others[wanted.phone] + others[wanted.key] if o.call_id != wanted.call_id]
-            note = self._foreign_note(candidate) or decide_conflict(
-                wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
-            )
-            if note is None:
-                kept.append(_named(candidate, related))
-            else:
-                self.notes.append(note)
-        return kept
+    def _without_conflicts(self, candidates: list[Add | Replace]) -> list[Add | Replace]:
+        """The candidates nothing speaks against.
 
-    def _others_of(self, candidates: list[Add | Replace]) -> dict[str, list[LockedCall]]:
+        A replacement that falls may leave its queued job where it is, and that job may speak against others.
+        """
+        others = self._others_of(candidates)
+        while True:
+            taken_back = self._taken_back(candidates)
+            kept = [c for c in candidates if self._stands(c, _related(c, others), taken_back)]
+            if self._taken_back(kept) == taken_back:
+                return [_named(candidate, _related(candidate, others)) for candidate in kept]
+            candidates = kept
+
+    def _taken_back(self, candidates: Iterable[Add | Replace]) -> set[CallId]:
+        replaced = {c.locked.call_id for c in candidates if isinstance(c, Replace)}
+        return replaced | {cancel.locked.call_id for cancel in self._cancels}
+
+    def _others_of(self, candidates: list[Add | Replace]) -> _Others:
         """The remembered calls of the candidates' phones and keys, by either digest."""
         digests = {digest for candidate in candidates for digest in (candidate.wanted.phone, candidate.wanted.key)}
-        by_digest: dict[str, list[LockedCall]] = {digest: [] for digest in digests}
+        by_digest: _Others = {digest: [] for digest in digests}
         for locked in self._locked.values():
             for digest in (locked.phone, locked.key):
                 if digest in by_digest:
                     by_digest[digest].append(locked)
         return by_digest
 
+    def _stands(self, candidate: Add | Replace, related: list[LockedCall], taken_back: Collection[CallId]) -> bool:
+        """Whether nothing speaks against it; else that is noted, and a phone its key no longer has is taken back."""
+        note = self._foreign_note(candidate) or decide_conflict(
+            candidate.wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
+        )
+        if note is None:
+            return True
+        self.notes.append(note)
+        if isinstance(candidate, Replace) and not _keeps_phone(candidate):
+            self._cancels.append(Cancel(candidate.locked, Reason.REMOVED))
+        return False
+
     def _foreign_note(self, candidate: Add | Replace) -> Note | None:
-        if isinstance(candidate, Add) and candidate.wanted.call.phone in self._foreign:
+        is_new_job = isinstance(candidate, Add) or not _keeps_phone(candidate)
+        if is_new_job and candidate.wanted.call.phone in self._foreign:
             return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
         return None
+
+
+_Others = dict[str, list[LockedCall]]
+
+
+def _related(candidate: Add | Replace, others: _Others) -> list[LockedCall]:
+    """Every remembered call of the candidate's phone or key but its own."""
+    wanted = candidate.wanted
+    return [other for other in others[wanted.phone] + others[wanted.key] if other.call_id != wanted.call_id]
+
+
+def _keeps_phone(candidate: Replace) -> bool:
+    return candidate.wanted.phone == candidate.locked.phone
 
 
 def _named(candidate: Add | Replace, related: Iterable[LockedCall]) -> Add | Replace:
@@ -169,13 +207,18 @@ def _moves(wanted: Mapping[CallId, Wanted], locked: Mapping[CallId, LockedCall])
         return {}
     found: dict[CallId, Adopt] = {}
     departures = (call for call_id, call in locked.items() if call_id not in wanted)
-    # What was called or may ring goes first: a leftover that was taken back must not hide it.
-    for old in sorted(departures, key=lambda call: (call.status.is_free, call.call_id)):
+    for old in sorted(departures, key=_turn):
         waiting = arrivals.get((old.phone, old.wave))
         if waiting:
-            new = waiting.pop(0)
+            new = min(waiting, key=lambda call: (call.request != old.request, call.call_id))
+            waiting.remove(new)
             found[new.call_id] = Adopt(new, old)
     return found
+
+
+def _turn(old: LockedCall) -> tuple[bool, CallId]:
+    """What was called or may ring goes first: a leftover without a job that counts must not hide it."""
+    return (old.status.is_free or old.status is CallStatus.REJECTED, old.call_id)
 
 
 def _after_moves(locked: Mapping[CallId, LockedCall], moved: Mapping[CallId, Adopt]) -> dict[CallId, LockedCall]:

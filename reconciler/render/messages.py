@@ -21,8 +21,8 @@ def error_text(error: BaseException) -> Iterator[Line]:
     """The lines for `error`: an `error:` line, then what else it says, then a `hint:` line if there is a next step."""
     match error:
         case ManifestError():
-            yield _labelled("error", "bold red", total_of_problems(error.problems))
-            yield from problems_text(error.problems)
+            yield _labelled("error", "bold red", total_of_problems(error.problems, error.omitted))
+            yield from problems_text(error.problems, omitted=error.omitted)
         case CallsError():
             yield _labelled("error", "bold red", f"{error.endpoint}: {error.what}")
             yield from hint_text(error.next_step)

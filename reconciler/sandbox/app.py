@@ -18,9 +18,7 @@ from reconciler.sandbox.wire import Delivery
 from reconciler.sandbox.world import Call, Reception, World
 
 _LOOK_EVERY_S = 0.01
-"""How often a waiting request looks at the clock; short enough to be unnoticed, long enough to cost
-nothing.
-"""
+"""How often a waiting request looks at the clock; short enough to be unnoticed, long enough to cost nothing."""
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _CLOSED = Answer(500, fate="closed")

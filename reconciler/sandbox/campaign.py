@@ -145,9 +145,7 @@ class Campaign:
 
     @_caught_up
     def add(self, body: object) -> tuple[str, ...]:
-        """Ids of the jobs created for an addPhones body; all or none: RefusedError when any number breaks a
-        rule.
-        """
+        """Ids of the jobs created for an addPhones body; all or none: RefusedError when any number breaks a rule."""
         if state := _CLOSED_STATES.get(self._state):
             raise refused("invalid.call.task.state", "The campaign takes no more numbers", state=state)
         ids = self._add(wanted(body, self._policies, self.settings.rejects.split(",")), "api")

@@ -15,9 +15,7 @@ from email.utils import format_datetime
 
 
 class Clock:
-    """Virtual milliseconds since 1970; `speed` is virtual seconds per real second, 0 = moved only by
-    `advance`.
-    """
+    """Virtual milliseconds since 1970; `speed` is virtual seconds per real second, 0 = moved only by `advance`."""
 
     def __init__(self, start_ms: int, speed: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         if not 0 <= speed < float("inf"):
@@ -55,8 +53,7 @@ def http_date(at_ms: int) -> str:
 
 
 def parse_iso(text: str) -> int:
-    """Milliseconds since 1970 of an ISO 8601 date-time; without an offset it is UTC. ValueError when it is
-    none.
+    """Milliseconds since 1970 of an ISO 8601 date-time (UTC without an offset); ValueError when it is none.
 
     Years outside 1970 to 9000 are refused: past them the arithmetic of time zones overflows.
     """

@@ -1,11 +1,9 @@
 """The life of the jobs: who is called when, what comes of it, and when it is tried again.
 
-A discrete simulation that runs only when somebody looks (`settle`): three queues of what happens next, each
-entry stamped with the job's turn so that a job changed meanwhile (cancelled, forced) is skipped instead of
-searched for.
+A discrete simulation that runs only when somebody looks (`settle`): three queues of what happens next, each entry
+stamped with the job's turn, so that a job changed meanwhile (cancelled, forced) is skipped instead of searched for.
 
-    waking   ── its time has come ──►  ready  ── a line is free ──►  ending  ── call over ──►  final, or
-    waking again
+    waking   ── its time has come ──►  ready  ── a line is free ──►  ending  ── call over ──►  final, or waking again
 """
 
 from __future__ import annotations
@@ -24,9 +22,7 @@ _Rank = tuple[bool, int, int]
 
 
 class Dialer:
-    """Calls the jobs of a book on `lines` lines. `is_running` is set by the campaign; `is_over` after its
-    stop.
-    """
+    """Calls the jobs of a book on `lines` lines. `is_running` is set by the campaign; `is_over` after its stop."""
 
     def __init__(self, book: JobBook, policies: PolicyBook, dice: Dice, *, lines: int, at_ms: int) -> None:
         self.is_running = False
@@ -42,9 +38,7 @@ class Dialer:
         self._ending: list[tuple[int, int, str, int]] = []
 
     def follow(self, job: Job) -> None:
-        """Queue whatever happens next to the job; nothing for one that is finished, held or of an unknown
-        status.
-        """
+        """Queue whatever happens next to the job; nothing for one that is finished, held or of an unknown status."""
         if job.status == PLANNED:
             self._queue(self._waking, job.created_ms, job)
         elif job.status == ON_RETRY:

@@ -157,8 +157,7 @@ _HTML = b"<html><head><title>%d</title></head><body><center><h1>%d</h1></center>
 
 
 def spoiled(fault: Fault, answer: Answer, server_ms: int) -> Answer:
-    """The answer as the fault leaves it. For a fault that strikes before acting the answer given does not
-    matter.
+    """The answer as the fault leaves it; what it was does not matter for a fault that strikes before acting.
 
     `server_ms` is the time the server believes it is: a Retry-After date is reckoned from it.
     """

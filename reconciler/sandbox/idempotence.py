@@ -35,9 +35,7 @@ class RememberedAnswers:
         return tuple(self._known.values())
 
     def once(self, path: str, key: str, content: bytes, act: Callable[[], Answer]) -> Answer:
-        """The answer remembered for this request, else the one `act` gives now (a refusal is remembered
-        too).
-        """
+        """The answer remembered for this request, else the one `act` gives now (a refusal is remembered too)."""
         digest = sha256(content).hexdigest()
         known = self._known.get((path, key))
         if known is None:

@@ -1,6 +1,4 @@
-"""The endpoints of each dialect: which paths exist, what they are called in logs and faults, and what they
-do.
-"""
+"""The endpoints of each dialect: which paths exist, what they are called in logs and faults, and what they do."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ Act = Callable[[Campaign, Any], Answer]
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One endpoint. `endpoint` names it in faults and in the request log; `mutates`: it may change the
-    campaign.
-    """
+    """One endpoint. `endpoint` names it in faults and in the request log; `mutates`: it may change the campaign."""
 
     endpoint: str
     act: Act

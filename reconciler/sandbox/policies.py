@@ -38,9 +38,7 @@ class ExternalCheck(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
 
 
 class Policy(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The policy fields of addPhones as they travel. Fields with an error type of their own are checked by
-    hand.
-    """
+    """The policy fields of addPhones as they travel. Fields with an error type of their own are checked by hand."""
 
     start_date_time: str | None = None
     finish_date_time: str | None = None
@@ -56,9 +54,7 @@ class Policy(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """A policy with the campaign's own settings filled in. `is_own`: the number has policy fields of its
-    own.
-    """
+    """A policy with the campaign's own settings filled in. `is_own`: the number has policy fields of its own."""
 
     window: Window
     attempts: int

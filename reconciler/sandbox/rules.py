@@ -42,9 +42,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def wanted(body: object, policies: PolicyBook, rejected: Collection[str] = ()) -> tuple[Wanted, ...]:
-    """The numbers of an addPhones body; raises RefusedError naming the first rule broken. `rejected`: bad
-    numbers.
-    """
+    """The numbers of an addPhones body; raises RefusedError naming the first rule broken. `rejected`: bad numbers."""
     if not isinstance(body, list):
         raise malformed("Expected an array of numbers")
     numbers = tuple(_wanted(item, policies, rejected) for item in body)

@@ -84,9 +84,7 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket on a loopback address; ValueError for any other address, OSError when the port is
-    taken.
-    """
+    """A listening socket on a loopback address; ValueError for any other address, OSError when the port is taken."""
     address = "127.0.0.1" if host == "localhost" else host
     try:
         is_loopback = ipaddress.ip_address(address).is_loopback
@@ -119,9 +117,7 @@ def _server(world: World, stopping: threading.Event, on_ready: Callable[[], None
 
 
 def run(world: World, listener: socket.socket, on_ready: Callable[[Sandbox], None]) -> None:
-    """Serve in this thread until SIGINT or SIGTERM, or until `on_ready` raises; stores the state at the
-    end.
-    """
+    """Serve in this thread until SIGINT or SIGTERM, or until `on_ready` raises; stores the state at the end."""
     sandbox = _sandbox(world, listener)
     with listener:
         _server(world, threading.Event(), lambda: on_ready(sandbox)).run(sockets=[listener])

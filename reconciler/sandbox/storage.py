@@ -39,9 +39,7 @@ class StoredWorld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: Path) -> StoredWorld | None:
-    """What the file holds, None when there is none; ValueError when it is no state file of this format,
-    OSError.
-    """
+    """What the file holds, None when there is none; ValueError when it is no state file of this format, OSError."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -17,9 +17,7 @@ ALL_WEEK = (ALL_DAY,) * 7
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """One stretch of time in which a call may start: from (inclusive) to (exclusive), milliseconds since
-    1970.
-    """
+    """One stretch of time in which a call may start: from (inclusive) to (exclusive), milliseconds since 1970."""
 
     opens_ms: int
     closes_ms: int
@@ -34,9 +32,7 @@ class Window(msgspec.Struct, frozen=True):
     until_ms: int = FOREVER_MS
 
     def next_opening(self, at_ms: int) -> Opening | None:
-        """The opening at `at_ms` or the first one after it; `opens_ms` is never before `at_ms`. None: never
-        again.
-        """
+        """The opening at `at_ms` or the first one after it; `opens_ms` is never before `at_ms`. None: never again."""
         at_ms = max(at_ms, self.from_ms)
         opening = Opening(at_ms, FOREVER_MS) if self.week == ALL_WEEK else self._in_the_week_from(at_ms)
         if opening is None or opening.opens_ms >= self.until_ms:

@@ -44,9 +44,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Reception(msgspec.Struct, frozen=True):
-    """What the sandbox makes of a request before it acts: where it goes, its place in the log, what strikes
-    it.
-    """
+    """What the sandbox makes of a request before it acts: where it goes, its place in the log, what strikes it."""
 
     call: Call
     body: object
@@ -147,9 +145,7 @@ class World:
             return self.clock.advance(seconds)
 
     def fault(self, text: str) -> None:
-        """Arm a fault, written `WHAT:ENDPOINT[:COUNT][:key=value…]`; ValueError says what is wrong with
-        it.
-        """
+        """Arm a fault, written `WHAT:ENDPOINT[:COUNT][:key=value…]`; ValueError says what is wrong with it."""
         with self.lock:
             self._faults.add(parse_fault(text))
 
@@ -215,9 +211,7 @@ class World:
             return Reception(call, body, campaign, operation, self._log.arrived(request), arrived_ms, strike)
 
     def perform(self, reception: Reception) -> Answer:
-        """Do what the request asks, all or nothing, and store the change; every refusal comes back as its
-        answer.
-        """
+        """Do what the request asks, all or nothing, and store the change; every refusal comes back as its answer."""
         campaign, operation, call = reception.campaign, reception.operation, reception.call
         with self.lock:
             if operation is None:

@@ -79,6 +79,10 @@ def test_the_state_is_read_anew_each_time() -> None:
     assert (client.state(), client.state()) == (CampaignState.PAUSED, CampaignState.RUNNING)
 
 
+def test_a_state_that_is_a_bare_word_may_be_called_a_page() -> None:
+    assert client_of(Script(status=httpx.Response(200, html="paused"))).state() is CampaignState.PAUSED
+
+
 def test_finding_out_the_dialect_and_the_state_takes_one_request() -> None:
     server = Script(status=ok("paused"))
     client = client_of(server, None)
@@ -170,9 +174,13 @@ def test_cancelling_nothing_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize("move", list(Control))
-@pytest.mark.parametrize("answer", [b"", b"{}", b"OK"], ids=["empty", "json", "text"])
-def test_a_control_move_posts_an_empty_body_and_expects_nothing_back(move: Control, answer: bytes) -> None:
-    server = Script(**{f"control_{move}": httpx.Response(200, content=answer)})
+@pytest.mark.parametrize(
+    "answer",
+    [httpx.Response(200), httpx.Response(200, html=""), httpx.Response(200, json={}), httpx.Response(200, text="OK")],
+    ids=["empty", "empty page", "json", "text"],
+)
+def test_a_control_move_posts_an_empty_body_and_expects_nothing_back(move: Control, answer: httpx.Response) -> None:
+    server = Script(**{f"control_{move}": answer})
     client_of(server).control(move, "key-3")
     (request,) = server.requests
     assert (request.method, request.url.path, request.content) == ("POST", f"{BASE}/control/{move}", b"")

@@ -115,6 +115,8 @@ USELESS = [
     no(199),
     no(206, []),
     httpx.Response(200, html="<html>"),
+    httpx.Response(200, html='["7"]'),
+    httpx.Response(200, html=""),
     httpx.Response(200, content=b" <html>"),
     httpx.Response(200, content=b"[]", headers={"content-type": "image/png"}),
     httpx.Response(200),

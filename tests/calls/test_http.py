@@ -230,7 +230,12 @@ def test_https_goes_by_the_proxy_of_the_environment_which_sees_the_host_only(mon
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HTTPS_PROXY", "ftp://proxy.example"), ("SSL_CERT_FILE", "/nowhere/at-all.pem")]
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "ftp://proxy.example"),
+        ("HTTPS_PROXY", "http://[proxy"),
+        ("SSL_CERT_FILE", "/nowhere/at-all.pem"),
+    ],
 )
 def test_a_setting_of_the_environment_that_cannot_be_used_is_a_usage_error(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch

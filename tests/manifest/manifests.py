@@ -16,7 +16,7 @@ def campaign(
     *,
     name: str = "demo",
     host: str = "https://calls.example.com",
-    token_at: str = "{env: DEMO_TOKEN}",
+    source: str = "{env: DEMO_TOKEN}",
     state: str = "running",
 ) -> str:
     """A Campaign document; `spec` is YAML that is added to its spec, from line `FIRST_SPEC_LINE` on."""
@@ -26,7 +26,7 @@ kind: Campaign
 metadata: {{name: {name}}}
 spec:
   host: {host}
-  token: {token_at}
+  token: {source}
   state: {state}
 """
     return head + indent(spec, "  ") + "\n"

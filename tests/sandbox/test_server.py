@@ -189,6 +189,18 @@ def test_files_that_cannot_be_written_are_said_in_words(tmp_path: Path) -> None:
         command.main(options, standalone_mode=False)
 
 
+def test_without_its_extra_the_command_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['starlette'] = None\n"
+        "from reconciler.cli.sandbox import command\n"
+        "try: command.main([], standalone_mode=False)\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("UsageError The sandbox needs starlette")
+    assert "campaign-reconciler[sandbox]" in done.stdout
+
+
 def test_a_port_that_is_taken_is_said_in_words() -> None:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

@@ -1,0 +1,163 @@
+"""A folder with manifests and lists as a team would keep it, and the real command run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.other_campaign import PLAIN, RemoteCampaign, Style
+from tests.acceptance.other_server import OtherServer
+
+COMMAND = (sys.executable, "-m", "reconciler")
+PATIENCE_S = 60
+"""A command that takes longer hangs. Nothing is asserted about how long one takes."""
+
+TOKEN = "tok-spring"
+LOOSE = {"newCalls": 100_000, "cancelPercent": 100, "replacePercent": 100}
+"""Guards that hold nothing back, for tests about other things."""
+
+Row = tuple[str, str, str]
+"""Key, phone, first name."""
+
+
+def people(count: int, start: int = 1) -> list[Row]:
+    """So many rows, each with a key, a phone and a name of its own."""
+    return [(f"c-{n:04}", f"1650000{n:04}", f"Name{n}") for n in range(start, start + count)]
+
+
+def phone(number: int) -> str:
+    """The phone of the n-th of `people`."""
+    return f"1650000{number:04}"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything it printed."""
+        return f"{self.out}\n{self.err}"
+
+
+@dataclass
+class Workshop:
+    """The folder."""
+
+    folder: Path
+    server: OtherServer
+    name: str = "spring"
+    variables: dict[str, str] = field(default_factory=lambda: {"SPRING_TOKEN": TOKEN})
+
+    @property
+    def remote(self) -> RemoteCampaign:
+        """The campaign on the server."""
+        return self.server.campaign()
+
+    @property
+    def lockfile(self) -> Path:
+        """Where the campaign's lockfile is."""
+        return self.folder / f"{self.name}.lock.jsonl"
+
+    @property
+    def journal(self) -> Path:
+        """Where the campaign's journal is."""
+        return self.folder / f"{self.name}.journal.jsonl"
+
+    def manifest(self, **spec: Any) -> Path:
+        """Writes the manifest; `spec` changes or adds to what it has by default. JSON is YAML."""
+        path = self.folder / "campaign.yaml"
+        path.write_text(json.dumps(self.document(**spec), indent=2))
+        return path
+
+    def document(self, **spec: Any) -> dict[str, Any]:
+        """The manifest as a document."""
+        return document(self.name, self.server.host, **spec)
+
+    def people(self, rows: Iterable[Row]) -> None:
+        """Writes the list."""
+        lines = [",".join(row) for row in rows]
+        (self.folder / "leads.csv").write_text("\n".join(["id,phone,first_name", *lines]) + "\n")
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Variables of the command: those of the tests, without settings of the program, and the token."""
+        return os.environ | {"PYTHONUTF8": "1"} | self.variables | dict(extra or {})
+
+    def run(self, *arguments: str, stdin: str = "", **extra: str) -> Ran:
+        """Runs the command without a terminal. `extra` are more variables."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment(extra),
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=PATIENCE_S,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Starts the command in a session of its own, so that signals reach it alone."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def apply(self, *arguments: str) -> Ran:
+        """`campaign apply --auto-approve`, with `--first` where the dialect needs it for a first lock."""
+        first = ["--first"] if self.remote.dialect == "legacy" and not self.lockfile.exists() else []
+        return self.run("apply", "--auto-approve", *first, *arguments)
+
+    def ids(self) -> dict[str, str]:
+        """Job ids as the lockfile pairs them, by the last four digits of the phone."""
+        calls = [json.loads(line) for line in self.lockfile.read_text().splitlines()[1:]]
+        return {str(call[MASK])[-4:]: str(call[JOB]) for call in calls}
+
+
+MASK, JOB = "mask", "job"
+
+
+def ended(process: subprocess.Popen[bytes]) -> Ran:
+    """Waits for a started command."""
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def document(name: str, host: str, **spec: Any) -> dict[str, Any]:
+    """A manifest with one list."""
+    base: dict[str, Any] = {
+        "host": host,
+        "token": {"env": "SPRING_TOKEN"},
+        "phoneLists": [
+            {
+                "name": "leads",
+                "source": {"file": "leads.csv"},
+                "phone": {"column": "phone"},
+                "key": {"column": "id"},
+                "payload": {"first_name": {"column": "first_name"}},
+            }
+        ],
+        "guards": LOOSE,
+    }
+    kept = {key: value for key, value in (base | spec).items() if value is not None}
+    return {"apiVersion": "campaign/v1", "kind": "Campaign", "metadata": {"name": name}, "spec": kept}
+
+
+def remote(dialect: str, *, style: Style = PLAIN, **settings: Any) -> RemoteCampaign:
+    """A campaign on the server, running unless said otherwise."""
+    settings.setdefault("state", style.running)
+    return RemoteCampaign(TOKEN, dialect, style=style, **settings)  # type: ignore[arg-type]
