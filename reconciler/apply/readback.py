@@ -51,7 +51,7 @@ def look(run: Run, entry: OpenIntent) -> Found:
 def look_until_settled(run: Run, entry: OpenIntent) -> Found:
     """The same, asked a second time once no request can still be travelling."""
     found = look(run, entry)
-    wait_s = entry.lingers_from_ms / 1000 + run.options.settle_s - run.clock.now_s()
+    wait_s = entry.intent.deadline_ms / 1000 + run.options.settle_s - run.clock.now_s()
     if found.rest and wait_s > 0:
         run.say(f"{len(found.rest)} calls not found yet; waiting {wait_s:.0f} s before asking again (--settle)")
         run.clock.sleep(wait_s)

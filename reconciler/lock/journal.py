@@ -2,13 +2,14 @@
 
 A record is one line, `crc32 SP json LF`, numbered without gaps. An intent is durable before its request is sent; it
 stays open until a `Closed` record says what its calls became. After a crash the open intents are the questions to ask
-the server. A torn last line is a record whose append never returned, so nothing was done because of it; a bad line
-anywhere else means the file was tampered with and stops everything.
+the server. A last line without its LF is torn: its append never returned, so nothing was done because of it. Any
+other bad line, also a whole one at the end, may be a request that was sent: it stops everything.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -82,11 +83,6 @@ class OpenIntent(msgspec.Struct, frozen=True):
     gave_up_ms: int | None = None  # when waiting for the answer ended; None: the process died first
     why: str = ""  # what came instead of an answer
 
-    @property
-    def lingers_from_ms(self) -> int:
-        """The latest moment at which the client was still waiting, Unix milliseconds."""
-        return self.intent.deadline_ms if self.gave_up_ms is None else self.gave_up_ms
-
 
 class Parsed(msgspec.Struct, frozen=True):
     """A journal's entries, and how many bytes of the file they are; what follows is a torn line."""
@@ -106,24 +102,20 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def parse_journal(data: bytes, shown: str) -> Parsed:
-    """The entries in `data`, a torn last line left out. Raises LockError for a bad line elsewhere."""
-    lines = data.splitlines(keepends=True)
+    """The entries in `data`, a torn last line left out. Raises LockError for any other bad line."""
+    *lines, torn = data.split(b"\n")
     entries: list[Entry] = []
-    whole = 0
     for number, line in enumerate(lines, 1):
         entry = _decode_entry(line)
-        if entry is None and number == len(lines):
-            break
         if entry is None or entry.seq != number:
             raise LockError(f"{shown}:{number} is damaged; nothing was changed: keep the file and restore it")
         entries.append(entry)
-        whole += len(line)
-    return Parsed(tuple(entries), whole)
+    return Parsed(tuple(entries), len(data) - len(torn))
 
 
 def _decode_entry(line: bytes) -> Entry | None:
-    crc, _, text = line.rstrip(b"\n").partition(b" ")
-    if not line.endswith(b"\n") or crc != b"%08x" % zlib.crc32(text):
+    crc, _, text = line.partition(b" ")
+    if crc != b"%08x" % zlib.crc32(text):
         return None
     try:
         return _decoder.decode(text)
@@ -132,12 +124,18 @@ def _decode_entry(line: bytes) -> Entry | None:
 
 
 def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tuple[OpenIntent, ...]]:
-    """The lock after the journal, and the intents still open. Raises LockError when the two do not belong together."""
+    """The lock after the journal, and the intents still open. Raises LockError when the two do not belong together.
+
+    What the lockfile says because of those intents is taken out of it; `with_doubts` puts it back.
+    """
     if not entries:
         return lock, ()
-    is_included = _is_included(lock, entries[0].record, shown)
+    owned = lock.owned_jobs() if _is_included(lock, entries[0].record, shown) else None
+    lock = msgspec.structs.replace(lock, calls=dict(lock.calls))
     opened: dict[int, OpenIntent] = {}
     for entry in entries[1:]:
+        if isinstance(entry.record, Answered | Doubtful | Closed) and entry.record.of not in opened:
+            raise LockError(f"{shown}:{entry.seq} is about a request that is not open; nothing was changed")
         match entry.record:
             case Intent() as intent:
                 opened[entry.seq] = OpenIntent(entry.seq, intent)
@@ -147,10 +145,18 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
                 opened[of] = msgspec.structs.replace(opened[of], gave_up_ms=at_ms, why=why)
             case Closed() as closed:
                 intent = opened.pop(closed.of).intent
-                lock = lock if is_included else after_closing(lock, intent, closed)
+                if owned is None:
+                    lock = after_closing(lock, intent, closed)
+                elif any(call.job_id and call.job_id not in owned for call in closed.calls):
+                    raise LockError(f"{shown}:{entry.seq} records calls that are not in the lockfile; {_BRING_BACK}")
             case Begin():
                 raise LockError(f"{shown}:{entry.seq} begins a second time; nothing was changed")
+    for still_open in opened.values():
+        _clear_doubts(lock, still_open.intent.calls)
     return lock, tuple(opened.values())
+
+
+_BRING_BACK = "bring back the lockfile of the interrupted run, then apply again"
 
 
 def with_doubts(lock: Lock, opened: tuple[OpenIntent, ...]) -> Lock:
@@ -167,15 +173,22 @@ def _doubted(lock: Lock, intent: Intent) -> tuple[LockedCall, ...]:
 
 
 def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
-    """The lock once an intent is closed: its calls as recorded, and no doubt left about the others."""
+    """The lock once an intent is closed: its calls as recorded, and no doubt left about the others.
+
+    Changes `lock.calls` itself: a copy for every batch would make large applies slow.
+    """
     lock.calls.update({call.call_id: call for call in closed.calls})
     recorded = {call.call_id for call in closed.calls}
-    for call in intent.calls:
-        known = lock.calls.get(call.call_id)
-        if call.call_id not in recorded and known and known.status is CallStatus.IN_DOUBT:
-            _clear_doubt(lock.calls, known)
+    _clear_doubts(lock, (call for call in intent.calls if call.call_id not in recorded))
     header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
     return msgspec.structs.replace(lock, header=header)
+
+
+def _clear_doubts(lock: Lock, calls: Iterable[LockedCall]) -> None:
+    for call in calls:
+        known = lock.calls.get(call.call_id)
+        if known and known.status is CallStatus.IN_DOUBT:
+            _clear_doubt(lock.calls, known)
 
 
 def _clear_doubt(calls: dict[tuple[str, str], LockedCall], doubted: LockedCall) -> None:
@@ -197,6 +210,6 @@ def _is_included(lock: Lock, first: Record, shown: str) -> bool:
     if lock.header.serial not in (first.serial, first.serial + 1):
         raise LockError(
             f"{shown} continues serial {first.serial} of the lockfile, but serial {lock.header.serial} is here; "
-            "bring back the lockfile of the interrupted run, then apply again"
+            f"{_BRING_BACK}"
         )
     return lock.header.serial == first.serial + 1

@@ -1,7 +1,8 @@
 """The lockfile's bytes: a header line, then one line per call, sorted; same content, same bytes.
 
-The header says how many calls follow and their CRC-32, so that a file that was cut or edited is noticed. What cannot
-be trusted is refused with a reason and left as it is: a lock that is read wrongly makes every call look new.
+The first line says how many calls follow, and the CRC-32 of header and calls, so that a file that was cut or edited
+is noticed: one wrong letter in the salt would make every call look new. What cannot be trusted is refused with a
+reason and left as it is.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _decode_call = msgspec.json.Decoder(LockedCall).decode
 
 
 class _HeaderLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The header as written: with what proves that the rest of the file is whole."""
+    """The first line: the header, and what proves that it and the rest of the file are whole."""
 
-    lock: Header
+    lock: msgspec.Raw  # a Header, its bytes as the checksum was made of them
     calls: int
     crc32: str
 
@@ -39,7 +40,8 @@ class _AnyHeader(msgspec.Struct, frozen=True):
 def encode_lock(lock: Lock) -> bytes:
     """The whole lockfile."""
     body = b"".join(encode_call(lock.calls[call_id]) for call_id in sorted(lock.calls))
-    line = _HeaderLine(lock.header, len(lock.calls), _crc(body))
+    header = _encode(lock.header)
+    line = _HeaderLine(msgspec.Raw(header), len(lock.calls), _crc(header, body))
     return _encode(line) + b"\n" + body
 
 
@@ -54,28 +56,29 @@ def decode_lock(data: bytes, *, campaign: str, shown: str) -> Lock:
     if b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
         raise LockError(f"{shown} holds the marks of a Git merge conflict; {_RESTORE}")
     first, _, body = data.partition(b"\n")
-    line = _decode_header(first, shown)
-    if line.lock.campaign != campaign:
+    line, header = _decode_first(first, shown)
+    if _crc(line.lock, body) != line.crc32:
+        raise LockError(f"{shown} is damaged or cut: its content does not match its checksum; {_RESTORE}")
+    if header.campaign != campaign:
         raise LockError(
-            f"{shown} is the lock of campaign {line.lock.campaign!r}, not of {campaign!r}; "
+            f"{shown} is the lock of campaign {header.campaign!r}, not of {campaign!r}; "
             "a renamed or copied lock would make every call look new"
         )
-    if _crc(body) != line.crc32:
-        raise LockError(f"{shown} is damaged or cut: its calls do not match its header; {_RESTORE}")
-    return Lock(line.lock, _decode_calls(body, line.calls, shown))
+    return Lock(header, _decode_calls(body, line.calls, shown))
 
 
 def decode_header(first: bytes, shown: str) -> Header:
-    """The header in the first line of a lockfile. Raises LockError when it cannot be read."""
-    return _decode_header(first, shown).lock
+    """The header in the first line of a lockfile, unchecked. Raises LockError when it cannot be read."""
+    return _decode_first(first, shown)[1]
 
 
-def _decode_header(first: bytes, shown: str) -> _HeaderLine:
+def _decode_first(first: bytes, shown: str) -> tuple[_HeaderLine, Header]:
     any_header = _attempt(lambda: msgspec.json.decode(first, type=_AnyHeader), shown)
     found = any_header.lock.get("format")
     if isinstance(found, int) and found > FORMAT:
         raise LockError(f"{shown} has format {found}; this version reads up to {FORMAT}: use a newer version")
-    return _attempt(lambda: msgspec.json.decode(first, type=_HeaderLine), shown)
+    line = _attempt(lambda: msgspec.json.decode(first, type=_HeaderLine), shown)
+    return line, _attempt(lambda: msgspec.json.decode(line.lock, type=Header), shown)
 
 
 def _decode_calls(body: bytes, count: int, shown: str) -> dict[tuple[str, str], LockedCall]:
@@ -89,10 +92,10 @@ def _decode_calls(body: bytes, count: int, shown: str) -> dict[tuple[str, str], 
 def _attempt(read: Callable[[], _T], shown: str) -> _T:
     try:
         return read()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained: the decoder's message may quote the file.
         raise LockError(f"{shown} is not a readable lockfile; {_RESTORE}") from None
 
 
-def _crc(body: bytes) -> str:
-    return f"{zlib.crc32(body):08x}"
+def _crc(header: bytes | msgspec.Raw, body: bytes) -> str:
+    return f"{zlib.crc32(body, zlib.crc32(header)):08x}"

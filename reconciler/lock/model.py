@@ -111,7 +111,6 @@ _STATUS_OF = {
 }
 
 
-
 def job_status(status: CallStatus) -> JobStatus:
     """The job status behind what is remembered; cancelled by whomever is cancelled."""
     by_call = {call: job for job, call in _STATUS_OF.items()}

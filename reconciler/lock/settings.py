@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.lock.keyed import Keyer
 
-_SECRET = re.compile(r"://|(?:\d[\s().-]*){7}")
+_SECRET = re.compile(r"://|(?:\d[\s()./_\u2010-\u2015-]*){7}")
 DIGESTED = "digest:"
 """Prefix of a value that was digested."""
 
@@ -39,5 +39,5 @@ def _masked_text(text: str, keyer: Keyer) -> str:
     return DIGESTED + keyer.fingerprint(text)
 
 
-_TIMES = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]*(?:Z|[+-]\d\d:?\d\d)?")
+_TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?")
 """ISO date-times have many digits and are no phone numbers."""

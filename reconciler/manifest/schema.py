@@ -16,7 +16,9 @@ FILE = "campaign.v1.json"
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
     structs = (CampaignDocument, PolicyDocument, ColumnRef)
-    return msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
+    components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
+    plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
+    return plain
 
 
 def documents() -> dict[str, dict[str, Any]]:

@@ -81,7 +81,7 @@ _TEXT = frozenset(
 
 def is_text(path: KeyPath) -> bool:
     """Whether the manifest's field at `path` is text, whatever its value looks like. A payload's never are."""
-    if path[:2] == ("metadata", "labels"):
+    if path[:-1] == ("metadata", "labels"):
         return True
     return bool(path) and path[-1] in _TEXT and "payload" not in path
 
@@ -161,8 +161,9 @@ def _subject(path: KeyPath, value: Any) -> str:
 
 
 def _of_type(subject: str, error: _Violation) -> tuple[str, str]:
-    kind = _KINDS[error.validator_value]
-    return f"is {kind_of(error.instance)}" + (f" ({subject.strip()})" if subject else ""), f"write {kind}"
+    # Text where a number belongs may be anything; a number is masked if it could be a phone.
+    shown = f" ({subject.strip()})" if subject and not isinstance(error.instance, str) else ""
+    return f"is {kind_of(error.instance)}{shown}", f"write {_KINDS[error.validator_value]}"
 
 
 def _of_enum(subject: str, error: _Violation) -> tuple[str, str]:

@@ -21,15 +21,12 @@ from reconciler.phones.values import checked_json
 
 
 def constants(payload: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-    """The fields of a payload that come from no column, and what is wrong with those that JSON cannot hold.
-
-    `{value: …}` stands for what is in it: so a constant can look like a reference to a column.
-    """
+    """The fields of a payload that come from no column, and what is wrong with those that JSON cannot hold."""
     fields, findings = dict[str, Any](), list[Finding]()
     for name, value in payload.items():
         if not isinstance(value, ColumnRef):
             try:
-                fields[name] = checked_json(_literal(value))
+                fields[name] = checked_json(value)
             except Wrong as wrong:
                 findings.append((f"payload.{name}", wrong))
     return fields, findings
@@ -63,7 +60,3 @@ def _names(item: InlinePhone, numbering: Numbering, findings: list[Finding]) -> 
     if not key and phone:
         findings.append(("key", Wrong("is empty", "leave it out: then the phone is the key")))
     return phone, key
-
-
-def _literal(value: Any) -> Any:
-    return value["value"] if isinstance(value, dict) and value.keys() == {"value"} else value

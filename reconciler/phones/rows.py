@@ -119,7 +119,8 @@ def _unusable(error: Exception) -> tuple[str, str]:
 
 def locate(sheet: Sheet, header: Sequence[str], line: int = 0) -> list[int]:
     """Where the wanted columns are. Raises Wrong for missing and for ambiguous ones; the header is on this line."""
-    if sheet.is_only_column_enough and len(header) == 1 and not _looks_like_a_row(header):
+    is_plain = len(header) == 1 and not _looks_like_a_row(header) and not _other_delimiter(header)
+    if sheet.is_only_column_enough and is_plain:
         return [0]
     missing = [column for column in sheet.columns if column not in header]
     if missing:
@@ -138,11 +139,16 @@ def _about_header(sheet: Sheet, header: Sequence[str]) -> str:
     """What may explain a missing column. Never a cell of a row: without a header line the first row stands here."""
     if _looks_like_a_row(header):
         return "its first line looks like a call: add a line with the names of the columns"
-    other = next((mark for mark in ";\t|," if len(header) == 1 and mark in header[0]), "")
+    other = _other_delimiter(header)
     if other and sheet.has_options:
         return f"its columns seem to be separated by {other!r}: say so with `source.delimiter`"
     shown = ", ".join(_name(name) for name in header[:20])
     return f"its columns are {shown}{', …' if len(header) > 20 else ''}"
+
+
+def _other_delimiter(header: Sequence[str]) -> str:
+    """What seems to separate the columns of a header that is a single cell, or ""."""
+    return next((mark for mark in ";\t|," if len(header) == 1 and mark in header[0]), "")
 
 
 def _looks_like_a_row(header: Sequence[str]) -> bool:

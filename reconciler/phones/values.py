@@ -22,6 +22,7 @@ from reconciler.phones.problems import Wrong
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}")  # a longer one does not fit 64 bits
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_HALF_LETTER: Final = re.compile("[\ud800-\udfff]")  # a surrogate, which UTF-8 cannot write
 _KEY: Final = re.compile(rb'"\s*:')
 _TRUTH: Final[Mapping[str, bool]] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -108,8 +109,11 @@ def strict_json(text: bytes) -> Any:
 def checked_json(value: Any) -> Any:
     """The value itself if it is JSON through and through. Raises Wrong for NaN, infinity, dates and the like."""
     match value:
-        case None | bool() | str():
+        case None | bool():
             pass
+        case str():
+            if _HALF_LETTER.search(value):
+                raise Wrong("holds half a letter, which is no text", "write the letter, or both its escapes")
         case int():
             _in_range(value)
         case float():
@@ -122,6 +126,7 @@ def checked_json(value: Any) -> Any:
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise Wrong("holds a key that is not text")
+                checked_json(key)
                 checked_json(item)
         case _:
             raise Wrong("holds something that JSON cannot express")

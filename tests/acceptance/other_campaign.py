@@ -89,7 +89,7 @@ class RemoteCampaign:
     refused_phones: frozenset[str] = frozenset()
     lag_s: float = 0.0  # until a new job shows in reports and listings
     skew_s: float = 0.0  # how far the server's clock is ahead
-    jobs: dict[int, Job] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict, repr=False)
 
     def now_ms(self) -> int:
         """Unix milliseconds on the server's clock."""
@@ -169,7 +169,7 @@ class RemoteCampaign:
             "phone": job.phone,
             "jobStatus": job.status,
             "attemptsCount": job.attempts,
-            "callDuration": 0 if job.is_live else 12.5,
+            "callDuration": 12.5 if job.status.startswith("long") else 0,
             "createdAt": self._time(job.created_ms),
             "finishedAt": None if job.is_live else self._time(job.created_ms + 60_000),
             "redialNumber": None,

@@ -125,10 +125,11 @@ class Workshop:
     def ids(self) -> dict[str, str]:
         """Job ids as the lockfile pairs them, by the last four digits of the phone."""
         calls = [json.loads(line) for line in self.lockfile.read_text().splitlines()[1:]]
-        return {str(call[MASK])[-4:]: str(call[JOB]) for call in calls}
+        return {call[6][-4:]: call[4] for call in calls}
 
-
-MASK, JOB = "mask", "job"
+    def real_ids(self) -> dict[str, str]:
+        """Job ids as the server pairs them: the newest of each number, by its last four digits."""
+        return {job.phone[-4:]: str(job.id) for job in self.remote.jobs.values()}
 
 
 def ended(process: subprocess.Popen[bytes]) -> Ran:
@@ -142,6 +143,7 @@ def document(name: str, host: str, **spec: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "host": host,
         "token": {"env": "SPRING_TOKEN"},
+        "state": "running",
         "phoneLists": [
             {
                 "name": "leads",

@@ -233,7 +233,7 @@ def test_https_goes_by_the_proxy_of_the_environment_which_sees_the_host_only(mon
     ("name", "value"),
     [
         ("HTTPS_PROXY", "ftp://proxy.example"),
-        ("HTTPS_PROXY", "http://[proxy"),
+        ("HTTPS_PROXY", "http://proxy.example:port"),
         ("SSL_CERT_FILE", "/nowhere/at-all.pem"),
     ],
 )

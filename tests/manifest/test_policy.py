@@ -111,6 +111,12 @@ BAD: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "overlaps window 1",
         "",
     ),
+    "a window inside another": (
+        on_monday(window("10:00", "18:00"), window("11:00", "12:00"), window("18:00", "19:00")),
+        "allowedTime.mon[1]",
+        "overlaps window 1",
+        "",
+    ),
     "zone as a number": ({"gmtZone": 3}, "gmtZone", "is a whole number", "write an offset"),
     "short offset": ({"gmtZone": "+3"}, "gmtZone", "is no time zone", "write an offset from -18:00 to +18:00"),
     "offset too large": ({"gmtZone": "+18:01"}, "gmtZone", "is no time zone", ""),
@@ -180,7 +186,7 @@ def test_a_number_out_of_its_range_is_a_problem(name: str, beyond: str) -> None:
 
 def test_all_problems_of_a_policy_come_at_once() -> None:
     everything = {name: value for fields, _, _, _ in BAD.values() for name, value in fields.items()}
-    everything |= {"startDateTime": "soon", **dict.fromkeys(RANGES, 0)}
+    everything |= {"startDateTime": "soon", "finishDateTime": "later", **dict.fromkeys(RANGES, 0)}
     assert {where.split(".")[0].split("[")[0] for where, _, _ in check_policy(everything)} == everything.keys()
 
 

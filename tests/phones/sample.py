@@ -57,11 +57,11 @@ def file_list(
     return PhoneList("leads", MANIFEST, written, path, path.name, policy or {}, payload or {})
 
 
-def inline_list(
-    *phones: InlinePhone, policies: tuple[dict[str, Any], ...] = (), **changes: Any
-) -> PhoneList:
+def inline_list(*phones: InlinePhone, policies: tuple[dict[str, Any], ...] = (), **changes: Any) -> PhoneList:
     """A list whose phones stand in the manifest, one on each line from 20."""
-    spec = PhoneListSpec(name="vip", phones=phones, **{n: changes.pop(n) for n in ("phone", "same_phone") if n in changes})
+    spec = PhoneListSpec(
+        name="vip", phones=phones, **{n: changes.pop(n) for n in ("phone", "same_phone") if n in changes}
+    )
     places = tuple(Place("campaign.yaml", 20 + index, 9) for index in range(len(phones)))
     fields = {"policy": {}, "payload": {}, **changes}
     return PhoneList(

@@ -1,4 +1,4 @@
-"""Phones as people write them become E.164 digits by libphonenumber's verdict, or a problem that does not quote them."""
+"""Phones become E.164 digits by libphonenumber's verdict, or a problem that does not quote them."""
 
 from __future__ import annotations
 

@@ -128,16 +128,23 @@ def test_a_cell_that_is_no_such_value_is_refused_without_being_quoted(type: str,
     assert "planted" not in f"{caught.value.what} {caught.value.fix}"
 
 
-@pytest.mark.parametrize("value", [{1: 2}, {"a": (1, {2})}, b"x", math.inf, [-math.inf], 2**63, "\ud800", {"\ud800": 1}])
+@pytest.mark.parametrize(
+    "value", [{1: 2}, {"a": (1, {2})}, b"x", math.inf, [-math.inf], 2**63, "\ud800", {"\ud800": 1}]
+)
 def test_a_constant_that_json_cannot_hold_is_refused(value: Any) -> None:
     with pytest.raises(Wrong):
         checked_json(value)
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63) + 1, 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -53,12 +53,15 @@ class FileStore:
 
     def append(self, line: bytes) -> None:
         """Adds one journal line, durable when this returns. Raises OSError when it may not be: that run must end."""
+        is_new = not self._journal.exists()
         fd = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             _write_all(fd, line)
             os.fsync(fd)
         finally:
             os.close(fd)
+        if is_new:
+            self._sync_folder()  # else a power failure may take the whole file, however often it was synced
 
     def replace(self, lock: bytes, journal: bytes = b"") -> None:
         """Replaces the lockfile, then the journal: a crash in between leaves both, and `replay` sees that."""
@@ -85,18 +88,24 @@ class FileStore:
 
     @contextmanager
     def hold(self, command: str) -> Iterator[None]:
-        """The mutex. Raises LockHeld with who has it, since when and doing what."""
+        """The mutex. Raises LockHeld with who has it, since when and doing what; LockError where there can be none."""
         try:
             fd = os.open(self._mutex, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise LockError(f"cannot write {self._mutex.name} in the lock's folder: {error.strerror}") from None
         try:
-            self._take(fd, command)
-            self._set_torn_line_aside()
-            self._sync_folder()
+            self._prepare(fd, command)
             yield
         finally:
             os.close(fd)
+
+    def _prepare(self, fd: int, command: str) -> None:
+        try:
+            self._take(fd, command)
+            self._set_torn_line_aside()
+            self._sync_folder()
+        except OSError as error:
+            raise LockError(f"cannot lock campaign {self._name} in its folder: {error.strerror}") from None
 
     def _take(self, fd: int, command: str) -> None:
         try:

@@ -1,0 +1,266 @@
+"""A whole world to apply in: server, disk and clock in memory, and a power switch on every effect.
+
+Effects are numbered in the order in which they happen. A script says what goes wrong at which number; after a crash
+every further effect is refused until the world is booted again, just as a dead process does nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from reconciler.apply.clock import StopRequest
+from reconciler.apply.run import Options, Tally
+from reconciler.apply.session import Session, Voice, apply_campaign
+from reconciler.calls.client import CallsClient
+from reconciler.calls.model import Dialect
+from reconciler.errors import Place
+from reconciler.lock.journal import parse_journal, replay
+from reconciler.lock.lockfile import decode_lock
+from reconciler.lock.model import Lock
+from reconciler.lock.stores import Stored
+from reconciler.manifest.model import Campaign, Guards, TokenSource
+from reconciler.phones.model import Call, Desired
+from reconciler.plan.model import Plan
+from tests.apply.server import TOKEN, SimulatedClock, SimulatedServer
+
+NAME = "spring-promo"
+TIMEOUT_S = 10.0
+SETTLE_S = 30.0
+LATE_S = 25.0
+"""When a request that lingers takes effect: long after its client gave up, within what `settle` allows for."""
+
+APPEND_FATES = ("before", "torn", "after")
+REPLACE_FATES = ("before", "after")
+SLEEP_FATES = ("before", "after")
+POST_FATES = (
+    *("crash before", "crash after", "crash late"),  # the process dies
+    *("lost, done", "lost, late", "lost, never"),  # the process waits in vain for the answer
+)
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class Power:
+    """Counts effects and, where the script says so, switches everything off."""
+
+    def __init__(self, script: Mapping[int, str] | None = None) -> None:
+        self.script = script or {}
+        self.effects: list[str] = []
+        self.is_off = False
+
+    def strike(self, effect: str) -> str:
+        """What happens to this effect; '' when nothing does."""
+        if self.is_off:
+            raise Crash
+        self.effects.append(effect)
+        return self.script.get(len(self.effects), "")
+
+    def off(self) -> None:
+        """The process dies here."""
+        self.is_off = True
+        raise Crash
+
+
+class Disk:
+    """A store in memory that survives the power; what was not synced before a crash is gone."""
+
+    def __init__(self) -> None:
+        self.power = Power()
+        self.lock: bytes | None = None
+        self.journal = b""
+        self.others: dict[str, bytes] = {}
+        self.fails = ""  # the kind of write that finds the disk full
+
+    @property
+    def shown(self) -> str:
+        return f"{NAME}.lock.jsonl"
+
+    def read(self) -> Stored:
+        return Stored(self.lock, self.journal)
+
+    def append(self, line: bytes) -> None:
+        self._fail("append")
+        fate = self.power.strike("append")
+        if fate == "before":
+            self.power.off()
+        self.journal += line[: len(line) // 2] if fate == "torn" else line
+        if fate:
+            self.power.off()
+
+    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+        self._fail("replace")
+        self._replace_one("lock", lock)
+        self._replace_one("journal", journal)
+
+    def _replace_one(self, name: str, data: bytes) -> None:
+        fate = self.power.strike(f"replace {name}")
+        if fate == "before":
+            self.power.off()
+        setattr(self, name, data)
+        if fate:
+            self.power.off()
+
+    def _fail(self, kind: str) -> None:
+        if self.fails == kind:
+            raise OSError(28, "No space left on device")
+
+    @contextmanager
+    def hold(self, command: str) -> Iterator[None]:
+        self.journal = self.journal[: parse_journal(self.journal, "journal").whole_bytes]
+        yield
+
+    def neighbours(self) -> tuple[tuple[str, bytes], ...]:
+        return tuple(self.others.items())
+
+
+class PoweredClock:
+    """The world's clock as the process sees it."""
+
+    def __init__(self, clock: SimulatedClock, power: Power) -> None:
+        self._clock, self._power = clock, power
+
+    def now_s(self) -> float:
+        return self._clock.now_s()
+
+    def sleep(self, seconds: float) -> None:
+        fate = self._power.strike("sleep")
+        if fate == "before":
+            self._power.off()
+        self._clock.sleep(seconds)
+        if fate:
+            self._power.off()
+
+
+class World:
+    """Everything outside the process, and `apply` to run one."""
+
+    def __init__(self, *, is_current: bool = True, honours_keys: bool = True, state: str = "new") -> None:
+        self.clock = SimulatedClock()
+        self.server = SimulatedServer(self.clock, is_current=is_current, honours_keys=honours_keys, state=state)
+        self.disk = Disk()
+        self.power = Power()
+        self.says: list[str] = []
+        self.plan: Plan | None = None
+
+    # ------------------------------------------------------------------------------------------------- one process
+
+    def apply(self, wanted: Desired, script: Mapping[int, str] | None = None, **changes: Any) -> Tally:
+        """One run; raises what it ended with, Crash included. `changes` are of the campaign or the session."""
+        self.power = self.disk.power = Power(script)
+        clock, stop, tally = PoweredClock(self.clock, self.power), StopRequest(), Tally()
+        session_changes = {name: changes.pop(name) for name in ("is_first", "allowed", "secret") if name in changes}
+        batch = changes.pop("batch", 3)
+        with self._client(clock, changes.pop("pinned", False)) as client:
+            session = Session(
+                campaign=campaign(**changes),
+                desired=wanted,
+                store=self.disk,
+                client=client,
+                token=TOKEN,
+                approve=self._approve,
+                **{"is_first": True, **session_changes},
+            )
+            options = Options(batch=batch, settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
+            apply_campaign(session, options, clock, stop, Voice(self.says.append, lambda _: None), tally)
+        return tally
+
+    def _approve(self, plan: Plan) -> bool:
+        self.plan = plan
+        return True
+
+    def _client(self, clock: PoweredClock, is_pinned: bool) -> CallsClient:
+        spoken = Dialect.CURRENT if self.server.is_current else Dialect.LEGACY
+        return CallsClient(
+            "http://127.0.0.1",
+            TOKEN,
+            dialect=spoken if is_pinned else None,
+            timeout_s=TIMEOUT_S,
+            transport=httpx.MockTransport(self._receive),
+            sleep=clock.sleep,
+            now=clock.now_s,
+        )
+
+    def _receive(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.partition(TOKEN)[2].strip("/")
+        key = request.headers.get("Idempotence-Key", "")
+        if not self.server.mutates(path):
+            if self.power.is_off:
+                raise Crash
+            return self.server.respond(path, request.content)
+        return self._post(path, request.content, key)
+
+    def _post(self, path: str, content: bytes, key: str) -> httpx.Response:
+        fate = self.power.strike(f"post {path}")
+        if fate == "crash before":
+            self.power.off()
+        if fate in ("crash late", "lost, late"):
+            self.clock.later(LATE_S, lambda: self.server.respond(path, content, key))
+        elif fate != "lost, never":
+            response = self.server.respond(path, content, key)
+        if fate.startswith("crash"):
+            self.power.off()
+        if fate.startswith("lost"):
+            self.clock.sleep(TIMEOUT_S)
+            raise httpx.ReadTimeout("no answer")
+        return response
+
+    # ------------------------------------------------------------------------------------------------ what came of it
+
+    def remembered(self) -> Lock:
+        """The lockfile with its journal, which must have no open intent."""
+        assert self.disk.lock is not None
+        lock = decode_lock(self.disk.lock, campaign=NAME, shown="lock")
+        lock, opened = replay(lock, parse_journal(self.disk.journal, "journal").entries, "journal")
+        assert not opened
+        return lock
+
+    def jobs_that_count(self, phone: str) -> list[str]:
+        """Ids of the jobs because of which this person was called or may be."""
+        return [job.id for job in self.server.jobs.values() if job.phone == phone and job.counts]
+
+
+def campaign(**changes: Any) -> Campaign:
+    """A campaign as the manifest would give it."""
+    made = Campaign(
+        name=NAME,
+        place=Place("campaign.yaml", 1),
+        folder=Path("/nowhere"),
+        host="http://127.0.0.1",
+        token=TokenSource(env="TOKEN"),
+        dialect="auto",
+        state="running",
+        wave="1",
+        policy={},
+        payload={},
+        lists=(),
+        suppress=(),
+        guards=Guards(cancel_percent=100, replace_percent=100),
+        foreign="block",
+        on_external_cancel="keep",
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def phone(n: int) -> str:
+    """The n-th made-up number."""
+    return f"1650000{n:04}"
+
+
+def call(n: int, *, text: str = "", key: str = "", wave: str = "1", to: int | None = None, shares: bool = False) -> Call:
+    """The n-th wanted call; `text` is its payload, `to` another number than the n-th."""
+    number = phone(n if to is None else to)
+    request = msgspec.json.encode({"payload": {"text": text}, "phone": number} if text else {"phone": number})
+    return Call(key or f"customer-{n}", wave, number, request, "leads.csv", n + 2, shares)
+
+
+def calls(*numbers: int, **options: Any) -> Desired:
+    """The desired calls of these numbers."""
+    return Desired(tuple(call(n, **options) for n in numbers))

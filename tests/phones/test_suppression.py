@@ -1,0 +1,115 @@
+"""Suppression files are read whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ManifestError
+from reconciler.phones.desired import read_suppression
+from tests.phones.sample import desired, suppression, write
+
+BOTH = frozenset({"16500000042", "442079460000"})
+
+
+def suppressed(path: Path, **spec: Any) -> frozenset[str]:
+    return read_suppression([suppression(path, **spec)])
+
+
+def told(path: Path, **spec: Any) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        suppressed(path, **spec)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("never.txt", "# asked us\n\n+1 650 000 0042  # in May\n\t0044 20 7946 0000\r\n"),
+        ("never", "\ufeff16500000042\n442079460000"),
+        ("never.csv", "phone\n+16500000042\n442079460000\n"),
+        ("never.csv", "since,phone\n2024-05-01,16500000042\n,442079460000\n"),
+        ("never.csv", "number\n16500000042\n442079460000\n"),
+        ("never.tsv", "phone\tsince\n16500000042\t\n442079460000\tMay\n"),
+        ("never.jsonl", '{"phone":"16500000042"}\n{"phone":442079460000}\n'),
+        ("never.jsonl", '{"number":"16500000042"}\n{"number":"+44 20 7946 0000"}\n'),
+    ],
+)
+def test_numbers_are_read_from_each_format(tmp_path: Path, name: str, content: str, packed: str) -> None:
+    assert suppressed(write(tmp_path / (name + packed), content)) == BOTH
+
+
+def test_numbers_are_read_from_parquet(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow.parquet import write_table
+
+    write_table(pyarrow.table({"number": ["16500000042", "442079460000"]}), tmp_path / "never.parquet")
+    assert suppressed(tmp_path / "never.parquet") == BOTH
+
+
+def test_the_manifest_may_name_column_format_and_region(tmp_path: Path) -> None:
+    path = write(tmp_path / "never.list", "phone,mobile\nx,(650) 000-0042\n")
+    assert suppressed(path, column="mobile", format="csv", region="US") == {"16500000042"}
+
+
+def test_numbers_of_all_files_come_together(tmp_path: Path) -> None:
+    files = [write(tmp_path / "a.txt", "16500000042"), write(tmp_path / "b.txt", "442079460000")]
+    assert read_suppression([suppression(path) for path in files]) == BOTH
+
+
+def test_suppressed_numbers_are_part_of_what_is_wanted(tmp_path: Path) -> None:
+    never = suppression(write(tmp_path / "never.txt", "16500000042\n442079460000"))
+    assert desired(suppress=(never,)).suppressed == BOTH
+
+
+def test_every_bad_line_is_told_and_none_is_quoted(tmp_path: Path) -> None:
+    problems = told(write(tmp_path / "never.txt", "16500000042\nask Planted\n1.65E+10\n020 7946 0000\n"))
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "never.txt:2: has letters in it",
+        "never.txt:3: is in scientific notation, its last digits are lost",
+        "never.txt:4: does not start with the calling code of any country",
+    ]
+    assert "Planted" not in "".join(problems)
+
+
+def test_a_bad_cell_is_told_with_its_column(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.csv", "mobile,x\n,y\n"), column="mobile")
+    assert problem.startswith("never.csv:2: mobile: is empty")
+
+
+def test_an_empty_file_is_refused_as_it_may_be_a_failed_export(tmp_path: Path) -> None:
+    assert told(write(tmp_path / "never.txt", "")) == [
+        "never.txt: is empty; a line such as `# nobody yet` says that this is meant"
+    ]
+    assert suppressed(write(tmp_path / "never.txt", "# nobody yet\n")) == frozenset()
+
+
+@pytest.mark.parametrize("content", ["16500000042\n442079460000\n", "650-0000\n"])
+def test_a_first_line_that_is_a_number_is_not_taken_for_a_header(tmp_path: Path, content: str) -> None:
+    [problem] = told(write(tmp_path / "never.csv", content))
+    assert problem.startswith("never.csv:1: has no column 'phone'; its first line looks like a call")
+
+
+def test_a_named_column_has_to_be_there_even_if_it_is_the_only_one(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.csv", "number\n16500000042\n"), column="phone")
+    assert "has no column 'phone'; its columns are 'number'" in problem
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    [problem] = told(tmp_path / "never.txt")
+    assert problem.startswith("never.txt: there is no such file")
+
+
+def test_hints_name_only_what_the_manifest_can_say(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.txt", "Zoë\n".encode("latin-1")))
+    assert problem == "never.txt:1: is not in utf-8; save it as UTF-8"
+    [problem] = told(write(tmp_path / "never.csv", "phone;since\n"))
+    assert "delimiter" not in problem
+
+
+def test_an_unknown_region_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.txt", "x"), region="XX")
+    assert problem.startswith("campaign.yaml:12:5: region: is not a country")
