@@ -39,6 +39,7 @@ from tests.docs.helptexts import Help, unknown_words, with_current_help
 from tests.docs.pages import Block, Page, read_page
 
 MANIFEST = re.compile(r"^apiVersion: campaign/", re.MULTILINE)
+OPERATORS = re.compile(r"\s+(?:\|\|?|&&|;|#)\s+|;\s+")  # between the commands of a line, and before a comment
 
 
 def block_problems(page: Page, environment: Mapping[str, str]) -> list[str]:
@@ -163,16 +164,16 @@ def help_problems(page: Page, root: Help) -> list[str]:
 
 
 def _mentions(page: Page) -> Iterator[tuple[int, str]]:
-    """Every line that begins with `campaign `: in inline code, after a prompt, in shell blocks."""
+    """Every command that begins with `campaign `: in inline code, after a prompt, in shell blocks."""
     for line, span in page.spans:
         if span.startswith("campaign "):
             yield line, span
     for block in page.blocks:
         if block.language in ("console", "sh"):
             for number, text in enumerate(block.text.splitlines(), start=block.line + 1):
-                command = text.removeprefix("$ ") if block.language == "console" else text
-                if command.startswith("campaign ") and (block.language == "sh" or text.startswith("$ ")):
-                    yield number, command
+                if block.language == "sh" or text.startswith("$ "):
+                    parts = OPERATORS.split(text.removeprefix("$ "))
+                    yield from ((number, part) for part in parts if part.startswith("campaign "))
 
 
 def make_problems(page: Page, makefile: str) -> list[str]:

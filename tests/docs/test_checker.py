@@ -251,6 +251,7 @@ MENTIONS = {
     "an option that is gone": ("Use `campaign plan --gone`.", "page.md:1: `campaign plan` has no --gone"),
     "a command that is gone": ("```sh\ncampaign gone\n```", "page.md:2: `campaign` has no command gone"),
     "an option in a console block": ("```console\n$ campaign plan -z\n```", "page.md:2: `campaign plan` has no -z"),
+    "an option behind a pipe": ("```sh\nls | campaign plan -z; ls\n```", "page.md:2: `campaign plan` has no -z"),
     "help that is not current": ("<!-- help: campaign plan -->\n```text\nold\n```", "help that is not current"),
     "help of a command that is gone": ("<!-- help: campaign gone -->\n```text\nold\n```", "does not exist: gone"),
 }
@@ -264,7 +265,8 @@ def test_a_command_or_option_that_does_not_exist_is_found(
 
 
 def test_commands_and_options_that_exist_are_fine(tmp_path: Path, root: Help) -> None:
-    markdown = "`campaign plan leads -o x --out=y`, `campaign …`, `campaign NAME`\n\n```console\n$ ls --all\n```"
+    spans = "`campaign plan leads -o x --out=y`, `campaign …`, `campaign NAME`"
+    markdown = f"{spans}\n\n```console\n$ ls --all\n$ campaign plan | tail -n 1; ls -a\n```"
     assert help_problems(page(tmp_path, markdown), root) == []
 
 
