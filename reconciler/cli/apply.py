@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
 )
-@option("--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet.")
+@click.option(
+    "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
+)
 def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],

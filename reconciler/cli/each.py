@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.manifest.model import Campaign
-from reconciler.render.results import SummaryRow, summary_table
+from reconciler.render.results import DONE, SummaryRow, summary_table
 
 SOME_FAILED = 7
 _OUTCOMES = {0: "done", 2: "changes", 3: "held back by a guard", 4: "unknown", 6: "locked"}
@@ -23,7 +23,13 @@ class Ended(msgspec.Struct, frozen=True):
     row: SummaryRow
 
 
-def for_each(campaigns: Iterable[Campaign], terminal: Terminal, work: Callable[[Campaign], Ended]) -> int:
+def for_each(
+    campaigns: Iterable[Campaign],
+    terminal: Terminal,
+    work: Callable[[Campaign], Ended],
+    *,
+    heads: Sequence[str] = DONE,
+) -> int:
     """Does `work` for every campaign; the exit code of the whole run. Several campaigns get a table at the end."""
     ended: list[Ended] = []
     for campaign in campaigns:
@@ -32,7 +38,7 @@ def for_each(campaigns: Iterable[Campaign], terminal: Terminal, work: Callable[[
         if result.row.outcome == "stopped":
             break
     if len(ended) > 1:
-        terminal.show(summary_table([each.row for each in ended]))
+        terminal.show(summary_table([each.row for each in ended], heads))
     return combined([each.code for each in ended])
 
 

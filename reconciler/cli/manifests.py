@@ -24,7 +24,7 @@ def choose(campaigns: tuple[Campaign, ...], targets: tuple[str, ...]) -> tuple[C
     for target in targets:
         if not any(fnmatchcase(campaign.name, target) for campaign in campaigns):
             names = ", ".join(campaign.name for campaign in campaigns) or "none"
-            raise UsageError(f"--target {target}: no campaign of that name; there are: {names}")
+            raise UsageError(f"{target}: no campaign of that name; there are: {names}")
     return tuple(c for c in campaigns if not targets or any(fnmatchcase(c.name, target) for target in targets))
 
 

@@ -28,7 +28,7 @@ def command(
     from reconciler.cli.each import Ended, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
-    from reconciler.render.results import SummaryRow
+    from reconciler.render.results import PLANNED, SummaryRow
     from reconciler.render.text import plan_text
 
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
@@ -44,7 +44,7 @@ def command(
         outcome = "held back by a guard" if plan.tripped else "changes" if plan.actions else "nothing to do"
         return Ended(code, SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace))
 
-    return for_each(campaigns, terminal, work)
+    return for_each(campaigns, terminal, work, heads=PLANNED)
 
 
 def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
@@ -55,16 +55,23 @@ def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
 
 def _plan(campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]) -> Plan:
     from reconciler.cli.desk import Desk
-    from reconciler.read.observed import Server
+    from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
-    from reconciler.read.remembered import read_remembered
+    from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
     desk = Desk.of(campaign, common)
     desired = desk.desired(terminal)
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
+    if desk.secret and remembered.is_salted:
+        terminal.warn(UNUSED_SECRET)
     if token is None:
         return plan_campaign(campaign, desired, remembered, None, allowed)
     with desk.client(token) as client:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
+        if needs_first(remembered.lock, client.dialect()):
+            terminal.warn(
+                "this server cannot say whether the campaign has calls already",
+                "if nobody was ever added to it, apply this once with --first",
+            )
         return plan_campaign(campaign, desired, remembered, server, allowed)

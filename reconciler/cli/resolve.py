@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import getpass
+import os
+import re
 import socket
 import sys
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from reconciler.cli.options import Common, common_options, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from reconciler.apply.book import Book
     from reconciler.apply.resolve import Doubt, Verdict
@@ -24,10 +26,17 @@ if TYPE_CHECKING:
     from reconciler.read.remembered import Remembered
     from reconciler.render.page import Line
 
+IN_DOUBT = 4
+"""Exit code while something is in doubt."""
+
 _MEANING = {
     "sent": "will count as called in their wave and never be added again by themselves",
     "not-sent": "will count as never sent; the next apply adds those that are still wanted",
 }
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_PRIVATE = re.compile(r"/calls/campaign/|(?:\d[\s()./_\u2010-\u2015-]*){7}")
+"""The token's URL, and as many digits as the shortest phone has; a date is none."""
 
 
 @click.command("resolve")
@@ -36,15 +45,15 @@ _MEANING = {
 @option("--sent", "verdict", flag_value="sent", help="Decide: they were added. Nothing adds them again.")
 @option("--not-sent", "verdict", flag_value="not-sent", help="Decide: they were not added. They may be added again.")
 @option("--call", "calls", multiple=True, metavar="ID", help="Only this call, by the id shown; may be repeated.")
-@option("--why", help="The reason for a decision; it is kept in the lockfile.")
-@option("--who", help="Who decides. Default: user and machine.")
+@option("--why", default="", help="The reason for a decision; it is kept in the lockfile.")
+@option("--who", default="", help="Who decides. Default: user and machine.")
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 def command(
     common: Common,
     verdict: str | None,
     calls: tuple[str, ...],
-    why: str | None,
-    who: str | None,
+    why: str,
+    who: str,
     auto_approve: bool,
 ) -> int:
     """Show calls whose outcome is unknown, and decide about them.
@@ -58,112 +67,134 @@ def command(
     from reconciler.cli.terminal import Terminal
     from reconciler.render.results import SummaryRow
 
-    _check(verdict, calls, why, is_asked=not auto_approve)
+    asked = _Asked(verdict, calls, why, who or _user(), is_approved=auto_approve)
+    _check(asked)
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    decision = _Decision(verdict, calls, why or "", who or _user(), is_approved=auto_approve)
 
     def work(campaign: Campaign) -> Ended:
-        left = decision.carry_out(Desk.of(campaign, common), terminal)
-        return Ended(4 if left else 0, SummaryRow(campaign.name, "in doubt" if left else "nothing in doubt"))
+        is_left = _One(asked, Desk.of(campaign, common), terminal).resolve()
+        outcome = "in doubt" if is_left else "nothing in doubt"
+        return Ended(IN_DOUBT if is_left else 0, SummaryRow(campaign.name, outcome))
 
     return for_each(read_campaigns(common), terminal, work)
 
 
-def _check(verdict: str | None, calls: Sequence[str], why: str | None, *, is_asked: bool) -> None:
-    if verdict in _MEANING and not why:
+class _Asked(msgspec.Struct, frozen=True):
+    """What was asked for on the command line."""
+
+    verdict: str | None
+    calls: tuple[str, ...]
+    why: str
+    who: str
+    is_approved: bool
+
+
+def _check(asked: _Asked) -> None:
+    if asked.verdict in _MEANING and not asked.why:
         raise click.UsageError("a decision needs a reason: give --why, it is kept in the lockfile")
-    if calls and verdict not in _MEANING:
+    if asked.calls and asked.verdict not in _MEANING:
         raise click.UsageError("--call goes with --sent or --not-sent")
-    if verdict and is_asked and not sys.stdin.isatty():
+    for name, text in (("--why", asked.why), ("--who", asked.who)):
+        if _PRIVATE.search(_DATE.sub("", text)):
+            raise click.UsageError(
+                f"{name} may hold a phone number or a token, and is kept in the lockfile: leave it out"
+            )
+    if asked.verdict and not asked.is_approved and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to decide without asking")
 
 
 def _user() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())  # a container's user may have no name
+    return f"{name}@{socket.gethostname()}"
 
 
-class _Decision:
-    """What was asked for on the command line."""
+class _One:
+    """One campaign of this run."""
 
-    def __init__(self, verdict: str | None, calls: tuple[str, ...], why: str, who: str, *, is_approved: bool) -> None:
-        self._verdict, self._calls, self._why, self._who = verdict, calls, why, who
-        self._is_approved = is_approved
+    def __init__(self, asked: _Asked, desk: Desk, terminal: Terminal) -> None:
+        self._asked, self._desk, self._terminal = asked, desk, terminal
 
-    def carry_out(self, desk: Desk, terminal: Terminal) -> int:
-        """Shows the calls in doubt and decides; how many are in doubt afterwards."""
+    def resolve(self) -> bool:
+        """Shows what is in doubt and does what was asked about it; whether anything is in doubt afterwards.
+
+        Holds the lock also when it only shows: what a run at work has in flight is not in doubt yet.
+        """
         from reconciler.apply.book import Book
-        from reconciler.apply.resolve import doubts
+        from reconciler.apply.resolve import doubts, unconfirmed
         from reconciler.manifest.token import read_token
         from reconciler.read.remembered import read_remembered
 
-        token = read_token(desk.campaign) if self._verdict == "adopt" else None
-        if self._verdict is None:
-            remembered = read_remembered(desk.store, desk.campaign, desk.secret, None)
-            book = Book(desk.store, remembered)
-            terminal.show(_listing(desk.campaign.name, doubts(book)))
-            return len(doubts(book))
+        desk, verdict = self._desk, self._asked.verdict
+        token = read_token(desk.campaign) if verdict == "adopt" else None
         with desk.store.hold("campaign resolve"):
             remembered = read_remembered(desk.store, desk.campaign, desk.secret, token)
             book = Book(desk.store, remembered)
-            terminal.show(_listing(desk.campaign.name, doubts(book)))
-            if token is not None:
-                self._adopt(desk, terminal, remembered, book, token)
-            elif doubts(book):
-                self._decide(terminal, book)
-            return len(doubts(book))
+            self._terminal.show(_listing(desk.campaign.name, book))
+            if token is not None and doubts(book):
+                self._adopt(remembered, book, token)
+            elif verdict in _MEANING and doubts(book):
+                self._decide(book, "sent" if verdict == "sent" else "not-sent")
+            return bool(doubts(book) or unconfirmed(book))
 
-    def _adopt(self, desk: Desk, terminal: Terminal, remembered: Remembered, book: Book, token: str) -> None:
+    def _adopt(self, remembered: Remembered, book: Book, token: str) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
         from reconciler.apply.lost import find_lost
-        from reconciler.apply.resolve import adopt
+        from reconciler.apply.resolve import adopt, doubts
         from reconciler.apply.run import Options, Run, Tally
+        from reconciler.errors import CallsError
         from reconciler.read.observed import Server
 
-        stop = StopRequest()
-        with desk.client(token) as client:
-            server = Server(client, desk.campaign, remembered.keyer, token)
-            server.refuse_other_campaign(remembered.lock)
-            options = Options(timeout_s=desk.timeout_s)
-            run = Run(client, book, remembered.keyer, SystemClock(stop), stop, options, Tally(), terminal.say)
-            found = find_lost(run, desk.desired(terminal).calls) + adopt(run)
-        terminal.show_text(f"{found} adopted")
+        desk, stop = self._desk, StopRequest()
+        if not self._is_wanted("Ask the server about them, and take over what it has?"):
+            return
+        desired = desk.desired(self._terminal)
+        try:
+            with desk.client(token) as client:
+                server = Server(client, desk.campaign, remembered.keyer, token)
+                server.refuse_other_campaign(remembered.lock)
+                options = Options(timeout_s=desk.timeout_s)
+                run = Run(client, book, remembered.keyer, SystemClock(stop), stop, options, Tally(), self._terminal.say)
+                found = find_lost(run, desired.calls) + adopt(run)
+        except CallsError as error:
+            error.exit_code = IN_DOUBT  # whatever failed, they still are
+            raise
+        left = len(doubts(book))
+        hint = "; apply again later, or decide with --sent or --not-sent" if left else ""
+        self._terminal.show_text(f"{found} taken over, {left} still in doubt{hint}")
 
-    def _decide(self, terminal: Terminal, book: Book) -> None:
-        from reconciler.apply.resolve import decide, doubts
+    def _decide(self, book: Book, verdict: Verdict) -> None:
+        from reconciler.apply.resolve import decide
+
+        chosen = self._chosen(book)
+        self._terminal.show_text(f"{len(chosen)} of them {_MEANING[verdict]}.")
+        if self._is_wanted("Decide so?"):
+            decide(book, chosen, verdict, who=self._asked.who, why=self._asked.why, now_s=time.time())
+            self._terminal.show_text(f"{len(chosen)} decided as {verdict}; written to the lockfile with the reason")
+
+    def _chosen(self, book: Book) -> list[Doubt]:
+        """The calls in doubt that `--call` names; all of them when it is not given."""
+        from reconciler.apply.resolve import doubts
         from reconciler.errors import UsageError
 
-        chosen = [doubt for doubt in doubts(book) if not self._calls or doubt.shown_id in self._calls]
-        if unknown := set(self._calls) - {doubt.shown_id for doubt in chosen}:
-            raise UsageError(f"--call {', '.join(sorted(unknown))}: no call in doubt has this id")
-        verdict: Verdict = "sent" if self._verdict == "sent" else "not-sent"
-        terminal.show_text(f"{len(chosen)} calls {_MEANING[verdict]}.")
-        if self._is_approved or click.confirm("Decide so?", err=True):
-            decide(book, chosen, verdict, who=self._who, why=self._why, now_s=time.time())
-            terminal.show_text(f"{len(chosen)} decided as {verdict}; written to the lockfile with the reason")
+        named = set(self._asked.calls)
+        chosen = [doubt for doubt in doubts(book) if not named or doubt.shown_id in named]
+        if unknown := named - {doubt.shown_id for doubt in chosen}:
+            raise UsageError(
+                f"--call {', '.join(sorted(unknown))}: campaign {self._desk.campaign.name} has no call of this id in "
+                "doubt; with several campaigns name one by --target"
+            )
+        return chosen
+
+    def _is_wanted(self, question: str) -> bool:
+        return self._asked.is_approved or click.confirm(question, err=True)
 
 
-def _listing(name: str, found: Sequence[Doubt]) -> Iterator[Line]:
-    from itertools import groupby
+def _listing(name: str, book: Book) -> Iterator[Line]:
+    from reconciler.apply.resolve import doubts, unconfirmed
+    from reconciler.render.doubts import DoubtView, doubts_text
 
-    from reconciler.render.page import line
-    from reconciler.render.words import count
-
-    if not found:
-        yield line((name, "bold"), ": no call is in doubt")
-        return
-    yield line((name, "bold"), f": {count(len(found), 'call')} in doubt")
-    by_request = groupby(sorted(found, key=_request), key=_request)
-    for request, doubts in by_request:
-        yield line(request, indent=2)
-        for doubt in doubts:
-            yield line(f"{doubt.call.mask}  {doubt.shown_id}", indent=6)
-
-
-def _request(doubt: Doubt) -> str:
-    """What was asked of the server and what came back, in words."""
-    if doubt.entry is None:
-        return f"remembered by the lockfile as {doubt.call.status.name.lower().replace('_', ' ')}"
-    entry = doubt.entry
-    at = datetime.fromtimestamp(entry.intent.created_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    answer = f"{len(entry.job_ids)} ids answered" if entry.job_ids else entry.why or "the process died before an answer"
-    return f"addPhones of {len(entry.intent.calls)} calls at {at}: {answer}"
+    shown = [DoubtView(doubt.call.mask, doubt.shown_id, doubt.call.status, doubt.entry) for doubt in doubts(book)]
+    return doubts_text(name, shown, unconfirmed(book))

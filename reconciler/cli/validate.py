@@ -10,8 +10,10 @@ import click
 from reconciler.cli.options import file_option, option, talk_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.cli.terminal import Terminal
-    from reconciler.errors import ManifestError
+    from reconciler.errors import ManifestError, Problem
     from reconciler.manifest.load import Loaded
 
 
@@ -44,10 +46,12 @@ def command(files: tuple[Path, ...], errors_file: Path | None, is_quiet: bool, v
 def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None]:
     """How many calls the campaigns want, and everything that is wrong, lists of broken manifests included."""
     from reconciler.errors import ManifestError
-    from reconciler.phones.desired import check_lists, read_desired
+    from reconciler.phones.desired import check_lists, read_desired, read_suppression
 
     problems, omitted, calls = [*loaded.problems], 0, 0
-    problems += check_lists(loaded.checkable_lists, wave="1")
+    for checkable in loaded.checkable:
+        problems += check_lists(checkable.lists, wave="1")
+        problems += _problems_of(lambda lists=checkable.suppress: read_suppression(lists))  # type: ignore[misc]
     for campaign in loaded.campaigns:
         try:
             with terminal.progress() as progress:
@@ -57,6 +61,16 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
             problems += error.problems
             omitted += error.omitted
     return calls, ManifestError(problems, omitted) if problems else None
+
+
+def _problems_of(read: Callable[[], object]) -> tuple[Problem, ...]:
+    from reconciler.errors import ManifestError
+
+    try:
+        read()
+    except ManifestError as error:
+        return error.problems
+    return ()
 
 
 def _write(error: ManifestError, path: Path) -> None:

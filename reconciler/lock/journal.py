@@ -9,8 +9,8 @@ other bad line, also a whole one at the end, may be a request that was sent: it 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Container
+from typing import Literal, assert_never
 
 import msgspec
 
@@ -151,8 +151,10 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
                     raise LockError(f"{shown}:{entry.seq} records calls that are not in the lockfile; {_BRING_BACK}")
             case Begin():
                 raise LockError(f"{shown}:{entry.seq} begins a second time; nothing was changed")
+            case _:
+                assert_never(entry.record)
     for still_open in opened.values():
-        _clear_doubts(lock, still_open.intent.calls)
+        _clear_doubts(lock, still_open.intent)
     return lock, tuple(opened.values())
 
 
@@ -178,16 +180,16 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     Changes `lock.calls` itself: a copy for every batch would make large applies slow.
     """
     lock.calls.update({call.call_id: call for call in closed.calls})
-    recorded = {call.call_id for call in closed.calls}
-    _clear_doubts(lock, (call for call in intent.calls if call.call_id not in recorded))
+    _clear_doubts(lock, intent, recorded={call.call_id for call in closed.calls})
     header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
     return msgspec.structs.replace(lock, header=header)
 
 
-def _clear_doubts(lock: Lock, calls: Iterable[LockedCall]) -> None:
-    for call in calls:
+def _clear_doubts(lock: Lock, intent: Intent, recorded: Container[tuple[str, str]] = ()) -> None:
+    """Takes the doubt about the intent's calls out of the lock, save for those that are `recorded`."""
+    for call in intent.calls if intent.operation == "addPhones" else ():
         known = lock.calls.get(call.call_id)
-        if known and known.status is CallStatus.IN_DOUBT:
+        if known and known.status is CallStatus.IN_DOUBT and call.call_id not in recorded:
             _clear_doubt(lock.calls, known)
 
 

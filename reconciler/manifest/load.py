@@ -33,13 +33,19 @@ from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, 
 _KINDS = ("Campaign", "CallPolicy")
 
 
+class Checkable(msgspec.Struct, frozen=True):
+    """What can be checked of one campaign with errors: its lists and suppression files that have none themselves."""
+
+    lists: tuple[PhoneList, ...]
+    suppress: tuple[SuppressionList, ...]
+
+
 class Loaded(msgspec.Struct, frozen=True):
     """What the manifests hold: campaigns without errors, all problems, and what of the rest can still be checked."""
 
     campaigns: tuple[Campaign, ...]
     problems: tuple[Problem, ...]  # sorted by place
-    checkable_lists: tuple[PhoneList, ...] = ()  # of campaigns with errors
-    checkable_suppress: tuple[SuppressionList, ...] = ()
+    checkable: tuple[Checkable, ...] = ()  # one for each campaign with errors
 
 
 class _Declared(msgspec.Struct, frozen=True):
@@ -114,8 +120,7 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
     return Loaded(
         campaigns=tuple(good),
         problems=tuple(sorted(problems)),
-        checkable_lists=tuple(phone_list for each in bad for phone_list in _checkable_lists(each)),
-        checkable_suppress=tuple(source for each in bad for source in _checkable_suppress(each)),
+        checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
     )
 
 

@@ -1,4 +1,4 @@
-"""What to do about one wanted call, given what is remembered of it: the middle of the plan table in docs/plan-table.md.
+"""What to do about one wanted call, given what is remembered of it: the middle of the plan table in docs/plan.md.
 
 Statuses in the lock are up to date when this runs: what the server reported was folded in before.
 """

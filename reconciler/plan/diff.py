@@ -131,21 +131,11 @@ class CallDiff:
         return Reason.OLDER_WAVE if locked.key in wanted_keys else Reason.REMOVED
 
     def _without_conflicts(self, candidates: list[Add | Replace]) -> list[Add | Replace]:
-        """The candidates nothing speaks against.
-
-        A replacement that falls may leave its queued job where it is, and that job may speak against others.
-        """
         others = self._others_of(candidates)
-        while True:
-            taken_back = self._taken_back(candidates)
-            kept = [c for c in candidates if self._stands(c, _related(c, others), taken_back)]
-            if self._taken_back(kept) == taken_back:
-                return [_named(candidate, _related(candidate, others)) for candidate in kept]
-            candidates = kept
-
-    def _taken_back(self, candidates: Iterable[Add | Replace]) -> set[CallId]:
         replaced = {c.locked.call_id for c in candidates if isinstance(c, Replace)}
-        return replaced | {cancel.locked.call_id for cancel in self._cancels}
+        taken_back = replaced | {cancel.locked.call_id for cancel in self._cancels}
+        related = ((candidate, _related(candidate, others)) for candidate in candidates)
+        return [_named(c, found) for c, found in related if self._stands(c, found, taken_back)]
 
     def _others_of(self, candidates: list[Add | Replace]) -> _Others:
         """The remembered calls of the candidates' phones and keys, by either digest."""
@@ -158,7 +148,10 @@ class CallDiff:
         return by_digest
 
     def _stands(self, candidate: Add | Replace, related: list[LockedCall], taken_back: Collection[CallId]) -> bool:
-        """Whether nothing speaks against it; else that is noted, and a phone its key no longer has is taken back."""
+        """Whether nothing speaks against it; else that is noted, and a phone its key no longer has is taken back.
+
+        So whoever counted on that phone being taken back was right, whatever falls.
+        """
         note = self._foreign_note(candidate) or decide_conflict(
             candidate.wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
         )
@@ -180,9 +173,10 @@ _Others = dict[str, list[LockedCall]]
 
 
 def _related(candidate: Add | Replace, others: _Others) -> list[LockedCall]:
-    """Every remembered call of the candidate's phone or key but its own."""
+    """Every remembered call of the candidate's phone or key but its own, in an order that depends on nothing else."""
     wanted = candidate.wanted
-    return [other for other in others[wanted.phone] + others[wanted.key] if other.call_id != wanted.call_id]
+    found = (other for other in others[wanted.phone] + others[wanted.key] if other.call_id != wanted.call_id)
+    return sorted(found, key=lambda other: other.call_id)
 
 
 def _keeps_phone(candidate: Replace) -> bool:

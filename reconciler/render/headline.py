@@ -6,9 +6,10 @@ from collections import Counter
 from typing import assert_never
 
 from reconciler.calls.model import CampaignState
-from reconciler.plan.model import Counts, Pause, Plan, Reason, Resume, Start, Stop
+from reconciler.lock.model import CallStatus
+from reconciler.plan.model import Cancel, Counts, Pause, Plan, Reason, Resume, Start, Stop
 from reconciler.render.groups import ADD, BLOCKED, REPLACE, CallGroup, Outline
-from reconciler.render.words import count, number
+from reconciler.render.words import count, listing, number
 
 _NEW, _WAVE, _AGAIN, _CHANGED = "new", "in a new wave", "wanted again", "queued again with changed data"
 _KIND_OF_ADD: dict[Reason | None, str] = {Reason.NEW: _NEW, Reason.NEW_WAVE: _WAVE}
@@ -30,7 +31,7 @@ def totals(n: Counts, in_step: int) -> str:
 
 def _calls(plan: Plan, shape: Outline) -> str:
     n = shape.counts
-    taken_back = f"{_are(n.taken_back, 'queued call')} taken back" if n.taken_back else ""
+    taken_back = _taken_back(plan, n)
     if n.rings:
         ring = f"{count(n.rings, 'phone')} will ring{_when(plan, shape)} ({_which(shape)})"
         return f"{ring}; {taken_back}." if taken_back else f"{ring}."
@@ -40,6 +41,15 @@ def _calls(plan: Plan, shape: Outline) -> str:
         moves = "call moves" if n.adopt == 1 else "calls move"
         return f"No additional phone will ring; {number(n.adopt)} {moves} to a new key, without a request."
     return ""
+
+
+def _taken_back(plan: Plan, n: Counts) -> str:
+    """The cancelled calls in words: a call in progress cannot be taken back, only not tried again."""
+    in_progress = sum(isinstance(a, Cancel) and a.locked.status is CallStatus.IN_PROCESS for a in plan.actions)
+    queued = n.taken_back - in_progress
+    parts = [f"{_are(queued, 'queued call')} taken back"] if queued else []
+    parts += [f"{_are(in_progress, 'call')} in progress and not tried again"] if in_progress else []
+    return listing(parts) if parts else ""
 
 
 def _are(n: int, what: str) -> str:

@@ -64,9 +64,13 @@ def result_text(result: ApplyView) -> Iterator[Line]:
     yield from _rejections(result)
 
 
-def summary_table(rows: Sequence[SummaryRow]) -> Iterator[Line]:
+DONE = ("added", "cancelled", "replaced")
+PLANNED = ("to add", "to cancel", "to replace")
+
+
+def summary_table(rows: Sequence[SummaryRow], heads_of_calls: Sequence[str] = DONE) -> Iterator[Line]:
     """A line for each campaign: how it went, its calls, and the message if there is one."""
-    heads = [(head, "dim") for head in ("campaign", "outcome", "added", "cancelled", "replaced", "")]
+    heads = [(head, "dim") for head in ("campaign", "outcome", *heads_of_calls, "")]
     return columns([heads, *map(_summary_cells, rows)], right="  rrr")
 
 
@@ -104,7 +108,7 @@ def _not_done(result: ApplyView) -> list[tuple[str, int, str, str]]:
             "!",
             result.unknown,
             "unknown",
-            "sent, and no telling whether it took effect; blocked until `campaign resolve`",
+            "sent, and no telling whether it took effect; apply again asks once more, `campaign resolve` decides",
         ),
         ("!", result.withheld, "withheld", "a guard held them back; nothing was sent for them"),
         ("·", result.deferred, "deferred", "not possible just now; the next apply decides"),

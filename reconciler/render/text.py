@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import ceil
 
+from reconciler.calls.model import CampaignState
 from reconciler.plan.model import GuardResult, Plan, SettingChange
 from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, move_words, outline
 from reconciler.render.headline import headline, totals
@@ -22,6 +23,12 @@ _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", ">": "cyan", "!
 _MOST_SETTINGS = 20
 _BESIDE = 48  # characters of an old and a new value that still read well on one line
 _ALIGNED = 100  # calls whose columns are aligned with each other: a full plan is never in memory as a whole
+_ALSO_AS_WANTED = {
+    ("stopped", CampaignState.FINISHED),
+    ("running", CampaignState.FINISHED),  # it ran to its end; nothing restarts it
+    ("running", CampaignState.SCHEDULED),
+    ("paused", CampaignState.NEW),  # nothing rings before it is started
+}
 _GUARDED = {"cancelPercent": "cancelled", "replacePercent": "replaced"}
 
 
@@ -64,9 +71,9 @@ def _state(plan: Plan) -> str:
     if plan.observed_state is None:
         return f"{plan.desired_state} wanted; this server does not tell its state"
     observed = plan.observed_state.name.lower()
-    return (
-        f"{observed}, as wanted" if observed == plan.desired_state else f"{plan.desired_state} wanted, now {observed}"
-    )
+    if observed == plan.desired_state or (plan.desired_state, plan.observed_state) in _ALSO_AS_WANTED:
+        return f"{observed}, as wanted"
+    return f"{plan.desired_state} wanted, now {observed}"
 
 
 def _headline(plan: Plan, shape: Outline) -> Iterator[Line]:

@@ -229,17 +229,18 @@ def test_lists_without_errors_of_a_campaign_with_errors_can_still_be_checked(tmp
         name="broken",
     )
     result = loaded(tmp_path, text + "---\n" + campaign("phoneLists: [{name: b, phones: []}]") + call_policy("x", "{}"))
-    fine, inline = result.checkable_lists
+    (checkable,) = result.checkable
+    fine, inline = checkable.lists
     assert (fine.name, fine.path) == ("fine", tmp_path / "a.csv")
     assert (fine.policy, fine.payload) == ({"gmtZone": PolicyColumn("tz")}, {"a": ColumnRef("b")})
     assert (inline.name, inline.policy, inline.inline_policies) == ("inline", {}, ({"maxAttempts": 2},))
-    assert [each.shown for each in result.checkable_suppress] == [str(tmp_path / "a.txt")]
+    assert [each.shown for each in checkable.suppress] == [str(tmp_path / "a.txt")]
 
 
 @pytest.mark.parametrize("spec", ["x", "{phoneLists: x, suppress: {}}", "[]"])
 def test_a_campaign_without_usable_lists_has_none_to_check(tmp_path: Path, spec: str) -> None:
     result = loaded(tmp_path, f"apiVersion: campaign/v1\nkind: Campaign\nmetadata: {{name: a}}\nspec: {spec}\n")
-    assert (result.checkable_lists, result.checkable_suppress) == ((), ())
+    assert [(each.lists, each.suppress) for each in result.checkable] == [((), ())]
     assert result.problems
 
 

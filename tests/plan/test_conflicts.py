@@ -96,17 +96,6 @@ def test_changed_data_waits_while_the_phone_is_in_doubt_under_another_key() -> N
     assert said(plan) == ["Blocked ann/1: IN_DOUBT", "Blocked bob/1: IN_DOUBT"]
 
 
-def test_a_replacement_that_falls_leaves_its_job_to_speak_against_others() -> None:
-    # Ann's queued job stays because her phone was called under bob; so cyd may not get another one.
-    lock = lock_of(
-        remembered(call("ann", 1), CallStatus.PLANNED),
-        remembered(call("bob", 1), CallStatus.NO_ANSWER),
-        remembered(call("cyd", 3), CallStatus.CANCELLED),
-    )
-    plan = planned([call("ann", 1, "y"), call("cyd", 1)], lock)
-    assert said(plan) == ["Blocked ann/1: SAME_PHONE", "Blocked cyd/1: SAME_PHONE"]
-
-
 @pytest.mark.parametrize(
     ("status", "says"),
     [

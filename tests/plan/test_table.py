@@ -66,7 +66,13 @@ ROWS = [
         for status in FINISHED
     ),
     *(
-        Row(f"a new wave, {status} in the old one, is added", (ANN_AGAIN,), was(ANN), now(status), ["Add ann/2: NEW_WAVE"])
+        Row(
+            f"a new wave, {status} in the old one, is added",
+            (ANN_AGAIN,),
+            was(ANN),
+            now(status),
+            ["Add ann/2: NEW_WAVE"],
+        )
         for status in FINISHED
     ),
     *(
@@ -222,7 +228,14 @@ ROWS = [
         Row(f"suppressed, {status} is left", (ANN,), was(ANN), now(status), [], (1,))
         for status in (*FINISHED, JobStatus.NOT_DONE, JobStatus.CANCELLED)
     ),
-    Row("suppressed and changed is cancelled", (ANN_CHANGED,), was(ANN), now(JobStatus.PLANNED), ["Cancel ann/1: SUPPRESSED"], (1,)),
+    Row(
+        "suppressed and changed is cancelled",
+        (ANN_CHANGED,),
+        was(ANN),
+        now(JobStatus.PLANNED),
+        ["Cancel ann/1: SUPPRESSED"],
+        (1,),
+    ),
     Row("suppressed in a new wave is not added", (ANN_AGAIN,), was(ANN), now(JobStatus.NO_ANSWER), [], (1,)),
     Row("rejected is not tried again", (ANN,), was(ANN, CallStatus.REJECTED), (), ["Blocked ann/1: REJECTED"]),
     Row(

@@ -14,7 +14,7 @@ from reconciler.manifest.model import Campaign, Guards, TokenSource
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Action, Note, Plan, Unmanaged, Wanted, subject_of
+from reconciler.plan.model import Action, Note, Plan, Subject, Unmanaged, Wanted, subject_of
 
 KEYER = Keyer(None, "5a" * 16)
 NAMES = {KEYER.key(name): name for name in ("ann", "bob", "cyd", "dan", "eve")}
@@ -85,7 +85,10 @@ def job(job_id: str, phone: int, status: JobStatus, *, attempts: int = 0, was_re
 
 
 def observed(
-    *jobs: Job, lock: Lock | None = None, state: CampaignState | None = CampaignState.RUNNING, foreign: Iterable[Job] = ()
+    *jobs: Job,
+    lock: Lock | None = None,
+    state: CampaignState | None = CampaignState.RUNNING,
+    foreign: Iterable[Job] = (),
 ) -> Observed:
     """What the server said when it was asked for these jobs and all of the lock's that are not final."""
     asked = {job.job_id for job in jobs}
@@ -134,11 +137,11 @@ def in_words(item: Action | Note) -> str:
     reason = getattr(item, "reason", None)
     if reason is None:
         return verb
-    subject = getattr(item, "subject", None) or _subject(item)
+    subject: Subject | None = getattr(item, "subject", None) or _subject(item)
     who = f" {NAMES[subject.call_id[0]]}/{subject.call_id[1]}" if subject else ""
     return f"{verb}{who}: {reason.name}"
 
 
-def _subject(item: object) -> object:
+def _subject(item: object) -> Subject | None:
     who = getattr(item, "wanted", None) or getattr(item, "locked", None)
     return subject_of(who) if who else None

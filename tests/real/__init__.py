@@ -1,0 +1,1 @@
+"""A real process, a real server and a real disk, struck at every effect."""

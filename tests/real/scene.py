@@ -99,7 +99,13 @@ class Scene(msgspec.Struct, frozen=True):
             timeout=60,
             check=False,
         )
-        return Ended(done.returncode, done.stderr, int(count_file.read_text() or 0) >= k)
+        text = count_file.read_text()
+        return Ended(done.returncode, done.stderr, text.isdigit() and int(text) >= k)
+
+    def effects(self) -> list[str]:
+        """What an undisturbed apply in a process of its own does to the world, in order."""
+        self.apply_failing("every", 0, "LOG")
+        return (self.folder / f"{self.name}.count").read_text().splitlines()
 
     def check(self) -> None:
         """The world is as declared: nobody twice, nobody forgotten, the lock knows every job."""

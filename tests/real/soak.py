@@ -120,6 +120,7 @@ def strike(soaked: Soaked, chance: random.Random, totals: Totals) -> None:
 def settle(soaked: Soaked, totals: Totals) -> None:
     """Applies undisturbed until all is done, and looks at the world."""
     soaked.scene.sandbox.world.clear_faults()
+    code = 0
     for _ in range(TRIES):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             code = soaked.scene.apply()
@@ -168,7 +169,7 @@ def main() -> int:
         "exit codes": exits,
     }
     for name, value in rows.items():
-        print(f"{name:>18}  {value}")
+        sys.stdout.write(f"{name:>18}  {value}\n")
     return 1 if totals.twice or totals.forgotten else 0
 
 

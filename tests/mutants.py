@@ -1,0 +1,113 @@
+"""`make mutants`: takes out each safeguard of an apply in a copy of the tree, and sees a named test turn red.
+
+    python -m tests.mutants [NAME…]
+
+A mutant that no test notices is a promise nothing proves: the exit code is 1 then, and when the code a mutant changes
+is no longer there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).parents[1]
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    """One safeguard, the code without it, and the test that must notice."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+_CRASHES = "tests/apply/test_crashes.py"
+
+MUTANTS = (
+    Mutant(
+        "the intent is not synced before its request",
+        "reconciler/lock/stores/files.py",
+        "            _write_all(fd, line)\n            os.fsync(fd)\n",
+        "            _write_all(fd, line)\n",
+        "tests/real/test_order.py::test_every_request_that_changes_something_goes_out_after_its_intent_is_synced",
+    ),
+    Mutant(
+        "a lost answer is not read back",
+        "reconciler/apply/adds.py",
+        "    found = look_until_settled(run, entry)\n",
+        "    found = Found((), entry.intent.calls)\n",
+        f"{_CRASHES}::test_a_first_apply_cut_off_anywhere_is_finished_by_the_next",
+    ),
+    Mutant(
+        "nothing waits for a request that may still travel",
+        "reconciler/apply/readback.py",
+        "    if wait_s > 0:\n",
+        "    if wait_s > 1e9:\n",
+        f"{_CRASHES}::test_a_first_apply_cut_off_anywhere_is_finished_by_the_next",
+    ),
+    Mutant(
+        "jobs the lock owns count as new ones",
+        "reconciler/apply/readback.py",
+        "    unowned = (job for job in jobs if not run.book.owns(job.job_id))\n",
+        "    unowned = iter(jobs)\n",
+        f"{_CRASHES}::test_an_edited_apply_cut_off_anywhere_is_finished_by_the_next",
+    ),
+    Mutant(
+        "a replaced call is added before its cancellation is confirmed",
+        "reconciler/apply/engine.py",
+        "    return is_own or decide_conflict(",
+        "    return False and decide_conflict(",
+        "tests/apply/test_engine.py",
+    ),
+)
+
+
+def copy_of(mutant: Mutant, folder: Path) -> Path:
+    """The program and its tests with the mutant's change; SystemExit when its code is not there exactly once."""
+    for name in ("reconciler", "tests", "schemas", "pyproject.toml", "README.md"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
+    source = (folder / mutant.file).read_text()
+    if source.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: its code is no longer in {mutant.file}; bring the mutant up to date")
+    (folder / mutant.file).write_text(source.replace(mutant.old, mutant.new))
+    return folder
+
+
+def is_noticed(mutant: Mutant) -> bool:
+    """Whether the named test fails without the safeguard. SystemExit when it cannot even be run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = copy_of(mutant, Path(name))
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.test]
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{mutant.name}: {mutant.test} could not be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.returncode == 1
+
+
+def main() -> int:
+    """Tries the mutants and says which were noticed."""
+    chosen = [mutant for mutant in MUTANTS if not sys.argv[1:] or mutant.name in sys.argv[1:]]
+    survivors = 0
+    for mutant in chosen:
+        noticed = is_noticed(mutant)
+        survivors += not noticed
+        sys.stdout.write(f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}\n          {mutant.test}\n")
+        sys.stdout.flush()
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
