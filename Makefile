@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 PIN := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url \
        --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --extra sandbox --extra parquet
 
-.PHONY: help setup demo test check lint types imports docs docs-update fmt schemas bench requirements clean
+.PHONY: help setup demo test check lint types imports docs docs-update fmt schemas soak mutants bench requirements clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -80,6 +80,12 @@ schemas: setup ## write the JSON Schemas of the manifests
 requirements: setup ## pin the newest versions pyproject.toml and requirements/dev.in allow
 	@$(PIN) --upgrade --output-file requirements/runtime.txt pyproject.toml
 	@$(PIN) --upgrade --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+
+soak: setup ## kill and cut off random applies for MINUTES (5), and count calls made twice or forgotten
+	@$(BIN)/python -m tests.real.soak $(or $(MINUTES),5) $(SEED)
+
+mutants: setup ## take out each safeguard and see a named test turn red
+	@$(BIN)/python -m tests.mutants
 
 bench: setup ## measure
 	@if [ -f bench/__main__.py ]; then $(BIN)/python -m bench; else cat bench/README.md; fi

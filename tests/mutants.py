@@ -52,7 +52,7 @@ MUTANTS = (
         "reconciler/apply/readback.py",
         "    if wait_s > 0:\n",
         "    if wait_s > 1e9:\n",
-        f"{_CRASHES}::test_a_first_apply_cut_off_anywhere_is_finished_by_the_next",
+        "tests/apply/test_doubt.py::test_nothing_is_sent_again_before_the_deadline_and_the_settle_time_are_over",
     ),
     Mutant(
         "jobs the lock owns count as new ones",
@@ -66,7 +66,8 @@ MUTANTS = (
         "reconciler/apply/engine.py",
         "    return is_own or decide_conflict(",
         "    return False and decide_conflict(",
-        "tests/apply/test_engine.py",
+        "tests/apply/test_taking_back.py::"
+        "test_a_call_that_was_or_is_being_called_when_the_cancel_arrives_is_not_added_again",
     ),
 )
 

@@ -21,6 +21,8 @@ from reconciler.plan.model import Wanted
 SENDS = 4
 """How often one batch is sent at most when answers keep getting lost or the server keeps asking to wait."""
 
+CallId = tuple[str, str]
+
 
 class ToAdd(msgspec.Struct, frozen=True):
     """A call to add, and what the lock remembers of it."""
@@ -66,12 +68,13 @@ def _add_batch(run: Run, batch: tuple[ToAdd, ...], intent: Intent | None = None)
     """Adds one batch, setting aside the numbers the server names as bad. `intent` sends its first part."""
     waiting, refusals = [batch], 0
     while waiting:
+        run.stop.check()
         part = waiting.pop()
-        bad = _send(run, intent or run.intent("addPhones", tuple(call.in_doubt() for call in part), _body(part)))
+        refused = _send(run, intent or run.intent("addPhones", tuple(call.in_doubt() for call in part), _body(part)))
         intent = None
-        if bad is not None:
+        if refused:
             refusals += 1
-            rest = tuple(call for call in part if call.wanted.call_id != bad)
+            rest = tuple(call for call in part if call.wanted.call_id in refused)
             waiting.extend(_split(rest, into_halves=refusals > 1))
 
 
@@ -91,7 +94,7 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
     Returns the calls that are left. Intents that no longer fit are closed: their calls have no job.
     """
     left = {call.wanted.call_id: call for call in calls}
-    for entry in carried:
+    for entry in _still_open(run, carried):
         batch = tuple(left[c.call_id] for c in entry.intent.calls if _is_same(left.get(c.call_id), c))
         if len(batch) < len(entry.intent.calls):
             run.book.close(entry, why="no longer wanted as it was sent")
@@ -101,12 +104,21 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
     return list(left.values())
 
 
+def _still_open(run: Run, carried: Iterable[OpenIntent]) -> list[OpenIntent]:
+    """The carried intents under the numbers they have since the lockfile was last written."""
+    keys = {entry.intent.idempotence_key for entry in carried}
+    return [entry for entry in run.book.opened if entry.intent.idempotence_key in keys]
+
+
 def _is_same(call: ToAdd | None, sent: LockedCall) -> bool:
     return call is not None and call.wanted.request == sent.request
 
 
-def _send(run: Run, intent: Intent) -> tuple[str, str] | None:
-    """Sends one intent until its outcome is known. The id of the call the server names as bad, or None."""
+def _send(run: Run, intent: Intent) -> frozenset[CallId]:
+    """Sends one intent until its outcome is known.
+
+    Returns the calls that are still to be added, because the server refused them for the sake of another.
+    """
     for _ in range(SENDS):
         entry = run.book.intend(intent)
         run.book.close_recovered(entry)
@@ -115,7 +127,7 @@ def _send(run: Run, intent: Intent) -> tuple[str, str] | None:
         except BadCall as error:
             return _set_aside(run, entry, error)
         if again is None:
-            return None
+            return frozenset()
         intent = again
     if intent.recovers:
         raise OutcomeUnknown(f"no usable answer to addPhones after {SENDS} tries; what was sent is recorded")
@@ -198,8 +210,11 @@ def _rest_of(run: Run, entry: OpenIntent, found: Found) -> Intent:
     return run.intent("addPhones", found.rest, f"[{body.decode()}]")
 
 
-def _set_aside(run: Run, entry: OpenIntent, error: BadCall) -> tuple[str, str]:
-    """Records the number the server names as rejected. Raises the error when it names none of the request's."""
+def _set_aside(run: Run, entry: OpenIntent, error: BadCall) -> frozenset[CallId]:
+    """Records the number the server names as rejected; returns the calls that were refused with it.
+
+    Raises the error when it names none of the request's.
+    """
     phone = run.keyer.phone("".join(filter(str.isdigit, error.phone)))
     bad = next((call for call in entry.intent.calls if call.phone == phone), None)
     if bad is None:
@@ -208,4 +223,5 @@ def _set_aside(run: Run, entry: OpenIntent, error: BadCall) -> tuple[str, str]:
     run.book.close(entry, [bad.with_status(CallStatus.REJECTED)], why=error.type)
     run.tally.rejected.append((bad.mask, error.type))
     run.advance(1)
-    return bad.call_id
+    # Not the whole batch: some of it may have been added before, by a request this one was the rest of.
+    return frozenset(call.call_id for call in entry.intent.calls if call is not bad)

@@ -40,9 +40,12 @@ class Book:
         self.lock = remembered.lock
         self._opened = {entry.seq: entry for entry in remembered.opened}
         self._next_seq = len(remembered.entries) + 1
-        self._saved = None if remembered.lock.is_new else self._content()
-        self._owned = self.lock.owned_jobs()
         self._has_closed = bool(remembered.entries)
+        self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._content()
+        self._owned = self.lock.owned_jobs()
+        self._is_behind = remembered.is_journal_behind
+        if self._is_behind:
+            self._restart_journal()  # the numbers it will have once it is written
 
     @property
     def opened(self) -> tuple[OpenIntent, ...]:
@@ -111,7 +114,7 @@ class Book:
         content = self._content()
         if content == self._saved and not self._has_closed:
             return
-        if content != self._saved:
+        if content != self._saved and not self._is_behind:
             header = msgspec.structs.replace(self.lock.header, serial=self.lock.header.serial + 1)
             self.lock = Lock(header, self.lock.calls)
         journal = self._restart_journal()
@@ -119,7 +122,7 @@ class Book:
             self._store.replace(encode_lock(with_doubts(self.lock, self.opened)), journal)
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
-        self._saved, self._has_closed = content, False
+        self._saved, self._has_closed, self._is_behind = content, False, False
 
     def _content(self) -> bytes:
         header = msgspec.structs.replace(self.lock.header, serial=0)
@@ -155,6 +158,10 @@ class Book:
         return self._opened[entry.seq]
 
     def _append(self, record: Record) -> int:
+        if self._is_behind:
+            # Outcomes in a journal that is behind its lockfile count as remembered: a new one there would be lost. Its
+            # lockfile keeps the serial, or a crash in here would leave a journal that is two behind.
+            self.save()
         lines = [] if self._next_seq > 1 else [self._line(self._begin())]
         seq = self._next_seq
         lines.append(self._line(record))

@@ -5,7 +5,7 @@ Whoever is being called right now is not hung up on: that job stays CANCELLING u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.apply.readback import FIRST_PAUSE_S
 from reconciler.apply.run import Run
@@ -82,25 +82,18 @@ def _settled_statuses(run: Run, entry: OpenIntent, acknowledged: frozenset[str])
     """Status by job id, asked again for a while where a job that was acknowledged is still reported as queued."""
     statuses: dict[str, CallStatus] = {}
     asked = entry.intent.calls
-    for pause in _pauses(run.options.settle_s):
+    waited, pause = 0.0, FIRST_PAUSE_S
+    while True:
         found = find_jobs(run.client, job_ids=[call.job_id for call in asked], batch=run.options.batch)
         jobs = {job.job_id: job for job in found.jobs}
         statuses.update({call.job_id: _status_after(call, jobs.get(call.job_id)) for call in asked})
         asked = tuple(c for c in asked if c.job_id in acknowledged and statuses[c.job_id].is_waiting)
-        if not asked or pause is None:
+        if not asked or waited >= run.options.settle_s:
             break
         run.clock.sleep(pause)
+        waited, pause = waited + pause, min(2 * pause, 5.0)
     # Acknowledged but still reported as queued: it is not ours to say that nobody will be called.
     return {**statuses, **{call.job_id: CallStatus.CANCELLING for call in asked}}
-
-
-def _pauses(limit_s: float) -> Iterator[float | None]:
-    """Pauses that double up to five seconds, `limit_s` in all; then None."""
-    waited, pause = 0.0, FIRST_PAUSE_S
-    while waited < limit_s:
-        yield pause
-        waited, pause = waited + pause, min(2 * pause, 5.0)
-    yield None
 
 
 def _status_after(call: LockedCall, job: Job | None) -> CallStatus:

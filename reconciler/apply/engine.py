@@ -38,6 +38,8 @@ def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None
         elif isinstance(action, Adopt):
             run.book.adopt(action)
             run.tally.adopted += 1
+    if run.tally.adopted:
+        run.book.save()  # the journal does not tell of it, and what follows is recorded under the new keys
     replaces = [action for action in actions if isinstance(action, Replace)]
     stuck = _cancel(run, [action.locked for action in actions if isinstance(action, Cancel)], replaces)
     try:
@@ -93,7 +95,12 @@ def _count_replaced(run: Run, replaces: list[Replace]) -> None:
 
 
 def remember_settings(run: Run, campaign: Campaign) -> None:
-    """Takes the campaign-level settings that were applied into the lock, secrets digested."""
+    """Takes the campaign-level settings that were applied into the lock, secrets digested.
+
+    While something is held back they are not applied yet, and the next plan shows them again.
+    """
+    if run.tally.withheld:
+        return
     settings = remembered(campaign.policy, campaign.payload, run.keyer)
     run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
 

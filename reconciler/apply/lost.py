@@ -12,6 +12,7 @@ from reconciler.apply.readback import pair
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
+from reconciler.errors import CallsError, OutcomeUnknown
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call
 
@@ -19,16 +20,20 @@ from reconciler.phones.model import Call
 def find_lost(run: Run, calls: Iterable[Call]) -> int:
     """Adopts the jobs of such calls, `calls` being all that is wanted; returns how many.
 
-    Raises CallsError when the server cannot be asked.
+    Raises OutcomeUnknown when the server cannot be asked.
     """
     lost = _lost(run)
     if not lost:
         return 0
     run.say(f"{len(lost)} calls are in doubt since an earlier run; asking the server for them")
-    found = pair(run, lost, _jobs(run, lost, calls))
-    run.book.remember(found.done)
-    run.tally.added += len(found.done)
-    return len(found.done)
+    jobs, found = _jobs(run, lost, calls), 0
+    for together in _one_of_a_phone(lost):
+        # Remembered before the next are paired: two calls of one phone must not be given the same job.
+        done = pair(run, together, jobs).done
+        run.book.remember(done)
+        found += len(done)
+    run.tally.added += found
+    return found
 
 
 def _lost(run: Run) -> list[LockedCall]:
@@ -37,9 +42,28 @@ def _lost(run: Run) -> list[LockedCall]:
     return [call for call in doubted if call.call_id not in opened]
 
 
-def _jobs(run: Run, lost: list[LockedCall], calls: Iterable[Call]) -> Iterable[Job]:
-    if run.client.dialect() is Dialect.CURRENT:
-        return run.client.jobs_by_date(None, None)
+def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
+    """The calls in groups, none of which has two of the same phone."""
+    groups: list[list[LockedCall]] = []
+    seen: dict[str, int] = {}
+    for call in calls:
+        at = seen[call.phone] = seen.get(call.phone, -1) + 1
+        if at == len(groups):
+            groups.append([])
+        groups[at].append(call)
+    return groups
+
+
+def _jobs(run: Run, lost: list[LockedCall], calls: Iterable[Call]) -> tuple[Job, ...]:
+    """Every job of the campaign, or of those phones that are still in the lists."""
     phones = {call.phone for call in lost}
-    asked = [call.phone for call in calls if run.keyer.phone(call.phone) in phones]
-    return find_jobs(run.client, phones=asked, batch=run.options.batch).jobs
+    try:
+        if run.client.dialect() is Dialect.CURRENT:
+            return tuple(job for job in run.client.jobs_by_date(None, None) if run.keyer.phone(job.phone) in phones)
+        asked = [call.phone for call in calls if run.keyer.phone(call.phone) in phones]
+        return find_jobs(run.client, phones=asked, batch=run.options.batch).jobs
+    except CallsError as error:
+        raise OutcomeUnknown(
+            f"{len(lost)} calls of an earlier run may or may not have been added, and the server cannot be asked "
+            f"({error}); they are recorded and will not be sent again: apply again later"
+        ) from None

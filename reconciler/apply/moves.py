@@ -1,8 +1,9 @@
 """Moving the campaign itself: start, pause, resume, stop.
 
 Where the state can be read it is read when an answer is lost or the server refuses. On the legacy dialect it cannot,
-and a refusal is evidence: a campaign that can neither be started nor resumed is running, planned or finished; one
-that cannot be paused and was never started from here has not run.
+and a refusal for the state's sake (400) is evidence: a campaign that can neither be started nor resumed is running,
+planned or finished; one that cannot be paused and was never started from here has not run. Any other refusal, such as
+a gateway's, proves nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import msgspec
 
 from reconciler.apply.run import Run
 from reconciler.calls.model import CampaignState, Control, Dialect
-from reconciler.errors import Ambiguous, CallsError, OutcomeUnknown, Refused, TryLater
+from reconciler.errors import Ambiguous, CallsError, InvalidToken, OutcomeUnknown, Refused, TryLater
 from reconciler.plan.model import Move, Pause, Resume, Start, Stop
 from reconciler.plan.state import DOUBTFUL, NEVER_RAN, START_REFUSED
 
@@ -42,7 +43,7 @@ def make_move(run: Run, move: Move) -> None:
     try:
         _send(run, control)
     except Refused as error:
-        if error.type == "invalid.token" or not _explain_refusal(run, control, error):
+        if not _explain_refusal(run, control, error):
             raise
     else:
         run.tally.moves.append(control.value)
@@ -86,7 +87,9 @@ def _is_reached(run: Run, control: Control) -> bool:
 def _explain_refusal(run: Run, control: Control, error: Refused) -> bool:
     """Whether the refusal leaves nothing to do; then it is said and remembered."""
     if run.client.dialect() is Dialect.LEGACY:
-        return _explain_on_legacy(run, control)
+        return _explain_on_legacy(run, control, error)
+    if isinstance(error, InvalidToken):
+        return False
     if _is_reached(run, control):
         return True
     if control is Control.START and error.status == 404:
@@ -94,19 +97,41 @@ def _explain_refusal(run: Run, control: Control, error: Refused) -> bool:
     return False
 
 
-def _explain_on_legacy(run: Run, control: Control) -> bool:
-    if control is Control.PAUSE and run.book.lock.header.control not in (Control.START, Control.RESUME):
+def _explain_on_legacy(run: Run, control: Control, error: Refused) -> bool:
+    last = run.book.lock.header.control
+    if _cannot_start(control, error):
+        return _try_sibling(run, control, cannot_start=True)
+    if error.status != 400:
+        return False
+    if control in _SIBLING:
+        return _try_sibling(run, control)
+    if last == DOUBTFUL:
+        return _remember(
+            run, control, f"the server refused to {control.value}: an earlier request, whose answer was lost, did it"
+        )
+    if control is Control.PAUSE and last not in (Control.START, Control.RESUME):
         return _remember(
             run, NEVER_RAN, "the server refused to pause: the campaign has not been started, so nothing rings"
         )
-    if control is Control.STOP and run.book.lock.header.control == DOUBTFUL:
-        return _remember(run, Control.STOP, "the server refused to stop again: the first request took effect")
-    sibling = _SIBLING.get(control)
-    if sibling is None:
-        return False
+    return False
+
+
+def _cannot_start(control: Control, error: Refused) -> bool:
+    """Whether this server has no `start` at all."""
+    return control is Control.START and error.status == 404 and not isinstance(error, InvalidToken)
+
+
+def _try_sibling(run: Run, control: Control, *, cannot_start: bool = False) -> bool:
+    """Start where resume was refused and the other way round; what it means that both are."""
+    sibling = _SIBLING[control]
     try:
         _send(run, sibling)
-    except Refused:
+    except Refused as error:
+        if error.status != 400 and not _cannot_start(sibling, error):
+            raise
+        if cannot_start:
+            # Not remembered as new: once somebody has started it, a pause must be sent.
+            return _remember(run, DOUBTFUL, _START_IN_WEB)
         return _remember(
             run, Control.START, "the server refused to start and to resume: it is running or finished already"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 import msgspec
 
@@ -30,32 +30,53 @@ class Found(msgspec.Struct, frozen=True):
 
 def confirm(run: Run, entry: OpenIntent) -> Found:
     """The calls of an answered intent, each with its job. New jobs may take a moment to show."""
+    found = _by_answered_ids(run, entry)
+    if found.rest:
+        found = look(run, entry)  # the answer may have named too few jobs, or others
     waited, pause = 0.0, FIRST_PAUSE_S
-    while True:
-        found = pair(run, entry.intent.calls, _read(entry, lambda: _jobs_by_id(run, entry.job_ids)))
-        if not found.rest or len(found.done) >= len(set(entry.job_ids)) or waited >= run.options.settle_s:
-            return found
+    while found.rest and len(found.done) < len(set(entry.job_ids)) and waited < run.options.settle_s:
         run.clock.sleep(pause)
         waited, pause = waited + pause, min(2 * pause, 5.0)
+        found = _by_answered_ids(run, entry)
+    return found
 
 
-def _jobs_by_id(run: Run, job_ids: Iterable[str]) -> tuple[Job, ...]:
-    return find_jobs(run.client, job_ids=tuple(dict.fromkeys(job_ids)), batch=run.options.batch).jobs
+def _by_answered_ids(run: Run, entry: OpenIntent) -> Found:
+    ids = tuple(dict.fromkeys(entry.job_ids))
+    jobs = _read(entry, lambda: find_jobs(run.client, job_ids=ids, batch=run.options.batch).jobs)
+    return pair(run, entry.intent.calls, jobs)
 
 
 def look(run: Run, entry: OpenIntent) -> Found:
     """The calls of an intent that have a job on the server now. Raises OutcomeUnknown when it cannot be asked."""
-    return pair(run, entry.intent.calls, _read(entry, lambda: _candidates(run, entry)))
+    is_listed = run.client.dialect() is Dialect.CURRENT
+    found = pair(run, entry.intent.calls, _read(entry, lambda: _candidates(run, entry, is_listed)), entry.job_ids)
+    if not (is_listed and found.done and found.rest):
+        return found
+    # A request is done whole or not at all: a list that shows some of its jobs more likely leaves out the others.
+    left_out = pair(run, found.rest, _read(entry, lambda: _of_phones(run, entry, found.rest)), entry.job_ids)
+    return Found(found.done + left_out.done, left_out.rest)
 
 
 def look_until_settled(run: Run, entry: OpenIntent) -> Found:
     """The same, asked a second time once no request can still be travelling."""
     found = look(run, entry)
-    wait_s = entry.intent.deadline_ms / 1000 + run.options.settle_s - run.clock.now_s()
-    if found.rest and wait_s > 0:
+    wait_s = _travels_for_s(run, entry) if found.rest else 0.0
+    if wait_s > 0:
         run.say(f"{len(found.rest)} calls not found yet; waiting {wait_s:.0f} s before asking again (--settle)")
         run.clock.sleep(wait_s)
     return look(run, entry) if found.rest else found
+
+
+def _travels_for_s(run: Run, entry: OpenIntent) -> float:
+    """How long the request may still be on its way from now, seconds; 0 or less when it cannot be any more.
+
+    It was sent before now, so it is never more than its own time and the settle time, whatever the clocks said then.
+    """
+    intent = entry.intent
+    waited_until_s = max(intent.deadline_ms, entry.gave_up_ms or 0) / 1000
+    own_time_s = (intent.deadline_ms - intent.created_ms) / 1000
+    return min(waited_until_s - run.clock.now_s(), own_time_s) + run.options.settle_s
 
 
 def _read(entry: OpenIntent, read: Callable[[], Iterable[Job]]) -> tuple[Job, ...]:
@@ -68,27 +89,39 @@ def _read(entry: OpenIntent, read: Callable[[], Iterable[Job]]) -> tuple[Job, ..
         ) from None
 
 
-def _candidates(run: Run, entry: OpenIntent) -> Iterable[Job]:
+def _candidates(run: Run, entry: OpenIntent, is_listed: bool) -> Iterable[Job]:
     """Jobs that may be the intent's: by date where the server lists jobs, else by phone."""
-    since_s = entry.intent.created_ms / 1000 + run.client.clock_skew_s() - CLOCK_MARGIN_S
-    if run.client.dialect() is Dialect.CURRENT:
-        return run.client.jobs_by_date(since_s, None)
-    jobs = find_jobs(run.client, phones=_phones(entry), batch=run.options.batch).jobs
-    return (job for job in jobs if job.created_at_ms is None or job.created_at_ms / 1000 >= since_s)
+    if is_listed:
+        return run.client.jobs_by_date(_since_s(run, entry), None)
+    return _of_phones(run, entry, entry.intent.calls)
 
 
-def _phones(entry: OpenIntent) -> tuple[str, ...]:
-    """The phones in the exact request."""
-    return tuple(item.phone for item in msgspec.json.decode(entry.intent.body, type=list[_WithPhone]))
+def _of_phones(run: Run, entry: OpenIntent, calls: Iterable[LockedCall]) -> tuple[Job, ...]:
+    """The jobs of these calls' phones that may be the intent's."""
+    wanted = {call.call_id for call in calls}
+    sent = msgspec.json.decode(entry.intent.body, type=list[_WithPhone])
+    phones = [item.phone for item, call in zip(sent, entry.intent.calls, strict=True) if call.call_id in wanted]
+    jobs = find_jobs(run.client, phones=phones, batch=run.options.batch).jobs
+    since_s = _since_s(run, entry)  # after asking: only an answer tells the server's time
+    return tuple(job for job in jobs if job.created_at_ms is None or job.created_at_ms / 1000 >= since_s)
+
+
+def _since_s(run: Run, entry: OpenIntent) -> float:
+    """The server's time before which no job of the intent was made, Unix seconds."""
+    return entry.intent.created_ms / 1000 + run.client.clock_skew_s() - CLOCK_MARGIN_S
 
 
 class _WithPhone(msgspec.Struct):
     phone: str
 
 
-def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job]) -> Found:
-    """Calls and jobs paired by phone; jobs that the lock owns already are somebody else's."""
-    new = sorted((job for job in jobs if not run.book.owns(job.job_id)), key=lambda job: job.created_at_ms or 0)
+def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: Container[str] = ()) -> Found:
+    """Calls and jobs paired by phone; jobs that the lock owns already are somebody else's.
+
+    Of several jobs of a phone the one that was `answered` is taken, else the newest.
+    """
+    unowned = (job for job in jobs if not run.book.owns(job.job_id))
+    new = sorted(unowned, key=lambda job: (job.job_id in answered, job.created_at_ms or 0))
     by_phone = {run.keyer.phone(job.phone): job for job in new}
     asked = tuple(calls)
     done = [_with_job(call, by_phone[call.phone]) for call in asked if call.phone in by_phone]

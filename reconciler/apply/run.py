@@ -74,10 +74,12 @@ class Run(msgspec.Struct, frozen=True):
         return Intent(operation, str(uuid4()), now_ms, deadline_ms, calls, body, move)
 
     def intent_again(self, intent: Intent, recovers: int) -> Intent:
-        """The identical request under the same key, with a deadline of its own."""
-        now_ms = self.now_ms()
-        deadline_ms = now_ms + int(1000 * self.options.timeout_s)
-        return msgspec.structs.replace(intent, created_ms=now_ms, deadline_ms=deadline_ms, recovers=recovers)
+        """The identical request under the same key, with a deadline of its own.
+
+        It counts as created when it was first: the jobs of either are looked for from there on.
+        """
+        deadline_ms = self.now_ms() + int(1000 * self.options.timeout_s)
+        return msgspec.structs.replace(intent, deadline_ms=deadline_ms, recovers=recovers)
 
     def now_ms(self) -> int:
         """Unix milliseconds."""

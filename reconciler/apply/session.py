@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 import msgspec
 
@@ -13,8 +14,9 @@ from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
-from reconciler.errors import GuardTripped, LockError, OutcomeUnknown, Refusal
+from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal
 from reconciler.lock.journal import OpenIntent, with_doubts
+from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
@@ -22,7 +24,7 @@ from reconciler.plan.build import make_plan
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
 from reconciler.read.observed import Server, needs_first
-from reconciler.read.remembered import read_remembered
+from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -52,22 +54,36 @@ def apply_campaign(
 ) -> None:
     """Makes the campaign what it should be, or as much of it as is safe; `tally` holds what was done.
 
-    Raises LockHeld, Refusal and CallsError with nothing in doubt, OutcomeUnknown when something is, GuardTripped when
-    only the safe part of the plan was done, Interrupted when asked to stop.
+    Raises LockHeld and Refusal with nothing done, GuardTripped when only the safe part of the plan was done,
+    OutcomeUnknown when something is in doubt, CallsError, Interrupted and LockError when it went no further; the exit
+    code of these says whether they left something in doubt.
     """
     with session.store.hold(session.command):
         remembered = read_remembered(session.store, session.campaign, session.secret, session.token)
+        if session.secret and remembered.is_salted:
+            voice.say(UNUSED_SECRET)
         server = Server(session.client, session.campaign, remembered.keyer, session.token)
         server.refuse_shared_campaign(session.store, session.secret)
         server.refuse_other_campaign(remembered.lock)
         book = Book(session.store, remembered)
         run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
         book.set_header(server.header(book.lock.header))
-        carried = recover(run)
-        find_lost(run, session.desired.calls)
-        if remembered.opened:
-            server = Server(session.client, session.campaign, remembered.keyer, session.token)
-        _plan_and_do(session, run, server, carried)
+        try:
+            _recover_and_do(session, run, server)
+        except (CallsError, Interrupted, LockError) as error:
+            if book.opened:
+                voice.say("the outcome of some request is unknown; it is recorded, and the next apply asks for it")
+                error.exit_code = OutcomeUnknown.exit_code
+            raise
+
+
+def _recover_and_do(session: Session, run: Run, server: Server) -> None:
+    had_open_intents = bool(run.book.opened)
+    carried = recover(run)
+    find_lost(run, session.desired.calls)
+    if had_open_intents:
+        server = Server(session.client, session.campaign, run.keyer, session.token)
+    _plan_and_do(session, run, server, carried)
 
 
 def _plan_and_do(session: Session, run: Run, server: Server, carried: tuple[OpenIntent, ...]) -> None:
@@ -75,7 +91,7 @@ def _plan_and_do(session: Session, run: Run, server: Server, carried: tuple[Open
     doubted = tuple(entry for entry in book.opened if entry not in carried)
     lock = with_doubts(book.lock, doubted)
     observed = server.observe(lock, has_open_intents=bool(book.opened))
-    if needs_first(lock, observed) and not session.is_first:
+    if needs_first(lock, observed.dialect) and not session.is_first:
         raise Refusal(
             f"campaign {session.campaign.name} has no lockfile, and this server cannot say whether it has calls "
             "already; if nobody was ever added to it, apply once with --first"
@@ -102,14 +118,16 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
         raise
     run.book.save()
     _count_unknown(run)
-    if run.book.opened:
+    if run.tally.unknown:
         raise OutcomeUnknown(
             f"the outcome for {run.tally.unknown} calls is unknown; apply again, or `campaign resolve`"
         )
     if plan.tripped:
-        raise GuardTripped("a guard of the manifest held part of the plan back")
+        options = " ".join(f"--allow {guard.option}={ceil(guard.amount)}" for guard in plan.tripped)
+        raise GuardTripped(f"a guard of the manifest held part of the plan back; to let it pass: {options}")
 
 
 def _count_unknown(run: Run) -> None:
-    opened = (entry.intent for entry in run.book.opened)
-    run.tally.unknown = sum(len(intent.calls) for intent in opened if intent.operation == "addPhones")
+    """Calls of open requests, and those the lockfile remembers as in doubt since their journal was lost."""
+    calls = with_doubts(run.book.lock, run.book.opened).calls.values()
+    run.tally.unknown = sum(call.status is CallStatus.IN_DOUBT for call in calls)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.allow import allow_option
-from reconciler.cli.options import Common, common_options, option
+from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
     from reconciler.apply.run import Options, Tally
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 @option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(min=0, max=86_400),
+    type=Seconds(min=0, max=86_400),
     default=120,
     show_default=True,
     metavar="SECONDS",
@@ -54,10 +53,10 @@ def command(
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
-    from reconciler.cli.terminal import Terminal
+    from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
 
-    if not auto_approve and not sys.stdin.isatty():
+    if not auto_approve and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
     campaigns = read_campaigns(common)
@@ -91,9 +90,12 @@ class _One:
             self._terminal.error(error)
             return self._ended(tally, started_s, error.exit_code, "held back by a guard")
         except Exception:
-            self._ended(tally, started_s, 1, "failed")
+            self._ended(tally, started_s, 1, "failed", is_cut_short=True)
             raise
-        return self._ended(tally, started_s, 0, "done" if self._has_begun else "nothing done")
+        if not self._has_begun:
+            self._terminal.say("not applied: nothing was sent")
+            return self._ended(tally, started_s, 1, "not applied")
+        return self._ended(tally, started_s, 0, "done")
 
     def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
@@ -138,7 +140,7 @@ class _One:
             progress.start(f"applying {plan.campaign}", counts.add + 2 * counts.replace + counts.cancel)
         return True
 
-    def _ended(self, tally: Tally, started_s: float, code: int, outcome: str) -> Ended:
+    def _ended(self, tally: Tally, started_s: float, code: int, outcome: str, *, is_cut_short: bool = False) -> Ended:
         from reconciler.cli.each import Ended
         from reconciler.render.results import ApplyView, Rejection, SummaryRow, result_text
 
@@ -155,6 +157,7 @@ class _One:
             deferred=tally.deferred,
             unknown=tally.unknown,
             withheld=tally.withheld,
+            is_cut_short=is_cut_short,
             add_requests=tally.requests.get("addPhones", 0),
             cancel_requests=tally.requests.get("cancel", 0),
             control_requests=tally.requests.get("control", 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16
 """Campaigns paused side by side; more would wait for each other on one machine's network anyway."""
+
+SOME_FAILED = 7
 
 TRIES = 3
 """How often a pause whose answer was lost is sent: pausing again does no harm."""
@@ -57,28 +60,39 @@ def command(
         return _halt({"the campaign": _opener(host, lambda: os.environ[token_env], timeout_s)}, terminal)
     if bool(names) == is_all:
         raise click.UsageError("name the campaigns to pause, or give --all")
-    return _halt(_declared(names, files, timeout_s, terminal), terminal)
+    openers, is_complete = _declared(names, files, timeout_s, terminal)
+    code = _halt(openers, terminal)
+    return code if is_complete else code or SOME_FAILED
 
 
 def _declared(
     names: tuple[str, ...], files: tuple[Path, ...], timeout_s: float, terminal: Terminal
-) -> dict[str, Callable[[], CallsClient]]:
-    """How to reach each campaign that is meant. Whatever else is wrong with the manifests is only a warning here."""
+) -> tuple[dict[str, Callable[[], CallsClient]], bool]:
+    """How to reach each campaign that is meant, and whether these are all: one in a broken manifest is none of them.
+
+    Raises UsageError for a name that no manifest has.
+    """
     from reconciler.cli.manifests import choose
     from reconciler.errors import ManifestError
     from reconciler.manifest.load import load
     from reconciler.manifest.token import read_token
 
     loaded = load(files)
-    known = {campaign.name for campaign in loaded.campaigns}
-    if loaded.problems and (not names or not set(names) <= known):
+    in_vain = [name for name in names if not any(fnmatchcase(campaign.name, name) for campaign in loaded.campaigns)]
+    is_complete = not loaded.problems or (bool(names) and not in_vain)
+    if not is_complete:
         terminal.error(ManifestError(loaded.problems))
         terminal.warn(
             "campaigns with errors in their manifests are not paused by this command",
             "pause them with --host and --token-env",
         )
-    chosen = choose(loaded.campaigns, names)
-    return {c.name: _opener(c.host, lambda c=c: read_token(c), timeout_s) for c in chosen}  # type: ignore[misc]
+        # Those that can be paused do not wait for the others.
+        names = tuple(name for name in names if name not in in_vain)
+        chosen = choose(loaded.campaigns, names) if names or not in_vain else ()
+    else:
+        chosen = choose(loaded.campaigns, names)
+    openers = {c.name: _opener(c.host, lambda c=c: read_token(c), timeout_s) for c in chosen}  # type: ignore[misc]
+    return openers, is_complete
 
 
 def _opener(host: str, token: Callable[[], str], timeout_s: float) -> Callable[[], CallsClient]:
@@ -106,7 +120,7 @@ def _halt(openers: dict[str, Callable[[], CallsClient]], terminal: Terminal) -> 
     if not openers:
         terminal.warn("there is no campaign to pause")
         return 1
-    return 0 if not failed else 1 if failed == len(outcomes) else 7
+    return 0 if not failed else 1 if failed == len(outcomes) else SOME_FAILED
 
 
 def _outcome(open_client: Callable[[], CallsClient]) -> str | Exception:
@@ -117,21 +131,20 @@ def _outcome(open_client: Callable[[], CallsClient]) -> str | Exception:
         return error
 
 
-def _pause(client: CallsClient) -> str:
+def _pause(client: CallsClient, tries: int = TRIES) -> str:
     """Pauses one campaign and says how it stands. Raises CallsError when it may still be calling."""
     from reconciler.calls.model import CampaignState, Control
     from reconciler.errors import Ambiguous, Refused
 
-    for tries_left in reversed(range(TRIES)):
-        try:
-            client.control(Control.PAUSE, str(uuid.uuid4()))
-            return "paused"
-        except Ambiguous:
-            if not tries_left:
-                raise
-        except Refused as error:
-            state = None if error.type == "invalid.token" else client.state()
-            if state not in (CampaignState.PAUSED, CampaignState.FINISHED, CampaignState.NEW):
-                raise
-            return f"not calling already ({state})"
-    raise AssertionError("unreachable: the last try returns or raises")
+    try:
+        client.control(Control.PAUSE, str(uuid.uuid4()))
+    except Ambiguous:
+        if tries == 1:
+            raise
+        return _pause(client, tries - 1)
+    except Refused as error:
+        state = None if error.type == "invalid.token" else client.state()
+        if state not in (CampaignState.PAUSED, CampaignState.FINISHED, CampaignState.NEW):
+            raise
+        return f"not calling already ({state})"
+    return "paused"

@@ -29,17 +29,21 @@ Try it against the sandbox, where no phone rings:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def command(folder: Path) -> int:
     """Write a runnable example campaign into FOLDER (default: the current one). Overwrites nothing."""
-    from reconciler.errors import UsageError
+    from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest import schema
 
-    present = [name for name in NAMES.values() if (folder / name).exists()]
+    names = [*NAMES.values(), *(f"schemas/{name}" for name in schema.texts())]
+    present = [name for name in names if (folder / name).exists()]
     if present:
         raise UsageError(f"{folder} already has {', '.join(present)}; give a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    for source, name in NAMES.items():
-        content = files("reconciler.cli").joinpath("init_files", source).read_bytes()
-        (folder / name).write_bytes(content)
-        click.echo(f"wrote {folder / name}")
-    schema.write(folder / "schemas")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for source, name in NAMES.items():
+            content = files("reconciler.cli").joinpath("init_files", source).read_bytes()
+            (folder / name).write_bytes(content)
+            click.echo(f"wrote {folder / name}")
+        schema.write(folder / "schemas")
+    except OSError as failure:
+        raise ReconcilerError(f"cannot write into {folder}: {failure.strerror}") from None
     click.echo(f"wrote {folder / 'schemas'}/\n\n{NEXT}", nl=False)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -23,6 +24,19 @@ class Common(msgspec.Struct, frozen=True):
     is_quiet: bool
     verbosity: int
     no_color: bool
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds in a range. NaN is refused: it is in every range, and no wait for it ever ends or begins."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The seconds; fails with what would be right."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail("is not a number of seconds", param, ctx)
+        return seconds
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
@@ -57,7 +71,7 @@ lock_store_option = option(
 timeout_option = option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=1, max=3600),
+    type=Seconds(min=1, max=3600),
     default=60,
     show_default=True,
     metavar="SECONDS",

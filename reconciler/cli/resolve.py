@@ -6,7 +6,6 @@ import getpass
 import os
 import re
 import socket
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -41,16 +40,18 @@ _PRIVATE = re.compile(r"/calls/campaign/|(?:\d[\s()./_\u2010-\u2015-]*){7}")
 
 @click.command("resolve")
 @common_options
-@option("--adopt", "verdict", flag_value="adopt", help="Ask the server once more and take what it has.")
-@option("--sent", "verdict", flag_value="sent", help="Decide: they were added. Nothing adds them again.")
-@option("--not-sent", "verdict", flag_value="not-sent", help="Decide: they were not added. They may be added again.")
+@option("--adopt", is_flag=True, help="Ask the server once more and take what it has.")
+@option("--sent", is_flag=True, help="Decide: they were added. Nothing adds them again.")
+@option("--not-sent", is_flag=True, help="Decide: they were not added. They may be added again.")
 @option("--call", "calls", multiple=True, metavar="ID", help="Only this call, by the id shown; may be repeated.")
 @option("--why", default="", help="The reason for a decision; it is kept in the lockfile.")
 @option("--who", default="", help="Who decides. Default: user and machine.")
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 def command(
     common: Common,
-    verdict: str | None,
+    adopt: bool,
+    sent: bool,
+    not_sent: bool,
     calls: tuple[str, ...],
     why: str,
     who: str,
@@ -67,7 +68,8 @@ def command(
     from reconciler.cli.terminal import Terminal
     from reconciler.render.results import SummaryRow
 
-    asked = _Asked(verdict, calls, why, who or _user(), is_approved=auto_approve)
+    verdicts = tuple(name for name, is_given in (("adopt", adopt), ("sent", sent), ("not-sent", not_sent)) if is_given)
+    asked = _Asked(verdicts, calls, why, who, is_approved=auto_approve)
     _check(asked)
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
 
@@ -80,16 +82,25 @@ def command(
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """What was asked for on the command line."""
+    """What was asked for on the command line; `who` is empty for whoever runs the command."""
 
-    verdict: str | None
+    verdicts: tuple[str, ...]
     calls: tuple[str, ...]
     why: str
     who: str
     is_approved: bool
 
+    @property
+    def verdict(self) -> str | None:
+        """What to do about the calls in doubt; None: only show them."""
+        return self.verdicts[0] if self.verdicts else None
+
 
 def _check(asked: _Asked) -> None:
+    from reconciler.cli.terminal import can_ask
+
+    if len(asked.verdicts) > 1:
+        raise click.UsageError("--adopt, --sent and --not-sent contradict each other: give one of them")
     if asked.verdict in _MEANING and not asked.why:
         raise click.UsageError("a decision needs a reason: give --why, it is kept in the lockfile")
     if asked.calls and asked.verdict not in _MEANING:
@@ -99,7 +110,7 @@ def _check(asked: _Asked) -> None:
             raise click.UsageError(
                 f"{name} may hold a phone number or a token, and is kept in the lockfile: leave it out"
             )
-    if asked.verdict and not asked.is_approved and not sys.stdin.isatty():
+    if asked.verdict and not asked.is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to decide without asking")
 
 
@@ -171,7 +182,8 @@ class _One:
         chosen = self._chosen(book)
         self._terminal.show_text(f"{len(chosen)} of them {_MEANING[verdict]}.")
         if self._is_wanted("Decide so?"):
-            decide(book, chosen, verdict, who=self._asked.who, why=self._asked.why, now_s=time.time())
+            who = self._asked.who or _user()
+            decide(book, chosen, verdict, who=who, why=self._asked.why, now_s=time.time())
             self._terminal.show_text(f"{len(chosen)} decided as {verdict}; written to the lockfile with the reason")
 
     def _chosen(self, book: Book) -> list[Doubt]:
@@ -182,9 +194,10 @@ class _One:
         named = set(self._asked.calls)
         chosen = [doubt for doubt in doubts(book) if not named or doubt.shown_id in named]
         if unknown := named - {doubt.shown_id for doubt in chosen}:
+            # Not repeated: whoever takes a phone for the id would find it in a log.
             raise UsageError(
-                f"--call {', '.join(sorted(unknown))}: campaign {self._desk.campaign.name} has no call of this id in "
-                "doubt; with several campaigns name one by --target"
+                f"--call: {len(unknown)} of the ids given are of no call in doubt of campaign "
+                f"{self._desk.campaign.name}; with several campaigns name one by --target"
             )
         return chosen
 

@@ -23,10 +23,14 @@ def command(folder: Path | None) -> int:
     An editor completes and checks manifests that begin with a line such as
     `# yaml-language-server: $schema=../schemas/campaign.v1.json`.
     """
+    from reconciler.errors import ReconcilerError
     from reconciler.manifest import schema
 
     if folder is not None:
-        schema.write(folder)
+        try:
+            schema.write(folder)
+        except OSError as failure:
+            raise ReconcilerError(f"cannot write into {folder}: {failure.strerror}") from None
         return 0
     for document in schema.documents().values():
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))

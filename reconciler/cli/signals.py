@@ -23,8 +23,9 @@ def stopping_cleanly(
     Yields a context in which signals end the process as usual: for waiting on a person, when nothing is in flight.
     """
 
-    def ask(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+    def ask(_: int, __: FrameType | None) -> None:
+        for each in _SIGNALS:  # both: a scheduler's SIGTERM after somebody's Ctrl-C is a second one too
+            signal.signal(each, signal.SIG_DFL)
         stop.ask()
         say("finishing the request in flight; once more stops at once")
 

@@ -12,7 +12,7 @@ from reconciler.cli.options import Common, common_options
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
-    from reconciler.calls.model import JobStatus
+    from reconciler.calls.model import CampaignDetails, JobStatus
     from reconciler.cli.each import Ended
     from reconciler.lock.model import Lock
     from reconciler.manifest.model import Campaign
@@ -54,27 +54,37 @@ def _view(campaign: Campaign, common: Common) -> StatusView:
     with desk.client(token) as client:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_other_campaign(lock)
+        counts, missing = _counts(client, lock)
         return StatusView(
             campaign=campaign.name,
             host=campaign.host,
             dialect=client.dialect(),
             state=server.details.state if server.details else None,
-            counts=_counts(client, lock),
-            details=server.details,
+            counts=counts,
+            missing=missing,
+            details=_without_token(server.details, token),
             at=datetime.now(UTC),
             in_doubt=sum(call.status is CallStatus.IN_DOUBT for call in lock.calls.values()),
         )
 
 
-def _counts(client: CallsClient, lock: Lock) -> Counter[JobStatus]:
-    """Calls of the lock by the status of their jobs; only jobs that can still change are asked for."""
+def _without_token(details: CampaignDetails | None, token: str) -> CampaignDetails | None:
+    """The details as they may be shown: whoever named the campaign may have put its token into the name."""
+    from msgspec.structs import replace
+
+    return replace(details, name=details.name.replace(token, "•••")) if details else None
+
+
+def _counts(client: CallsClient, lock: Lock) -> tuple[Counter[JobStatus], int]:
+    """Calls of the lock by the status of their jobs, and how many the server does not report.
+
+    Only jobs that can still change are asked for.
+    """
     from reconciler.calls.lookup import find_jobs
-    from reconciler.calls.model import JobStatus
     from reconciler.lock.model import job_status
 
     with_jobs = [call for call in lock.calls.values() if call.job_id]
     found = find_jobs(client, job_ids=[call.job_id for call in with_jobs if not call.status.is_final])
     counts = Counter(job.status for job in found.jobs)
     counts.update(job_status(call.status) for call in with_jobs if call.status.is_final)
-    counts[JobStatus.UNKNOWN] += len(found.missing)
-    return +counts
+    return counts, len(found.missing)

@@ -6,11 +6,19 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from reconciler.render.console import make_consoles
 from reconciler.render.messages import error_text, warning_text
 from reconciler.render.page import Line, line, write
 from reconciler.render.progress import Progress, for_terminal
+
+
+def can_ask() -> bool:
+    """Whether somebody can answer: stdin is a terminal. Services may run without any stdin."""
+    # typeshed knows no closed stdin: Python sets it to None.
+    stdin: TextIO | None = sys.stdin
+    return stdin is not None and stdin.isatty()
 
 
 class Terminal:

@@ -36,10 +36,18 @@ def _split(text: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(text)
-        is_address = parts.port != 0 and _HOSTNAME.fullmatch(parts.hostname or "")
+        is_address = parts.port != 0 and _is_name(parts.hostname or "")
     except ValueError:
         return None
     return parts if is_address and parts.scheme in ("http", "https") else None
+
+
+def _is_name(hostname: str) -> bool:
+    """Whether a resolver can be asked for it: no label is empty or longer than 63 bytes. Raises UnicodeError too."""
+    if not hostname.isascii():
+        hostname = hostname.encode("idna").decode()
+    labels = hostname.removesuffix(".").split(".")
+    return bool(_HOSTNAME.fullmatch(hostname)) and all(0 < len(label) < 64 for label in labels)
 
 
 def _is_loopback(hostname: str) -> bool:

@@ -1,25 +1,34 @@
-"""CSV, TSV and plain text: lines decoded, checked and split."""
+"""CSV, TSV and plain text: lines decoded, checked and split, some hundred at a time."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import accumulate, chain, compress
 from operator import itemgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.phones.problems import Problems, Wrong
-from reconciler.phones.rows import LONGEST_LINE, Row, Sheet, locate, open_bytes
+from reconciler.phones.rows import BLOCK, FAILURES, LONGEST_LINE, Block, Row, Sheet, in_blocks, locate, open_bytes, take
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+PIECE: Final = 1 << 15  # characters read at once
 
 # They decode to surrogates, which are not text: no such call could be sent or put into the lock.
 _HALF_TEXT: Final = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape"})
 
 
-def read_text(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: ARG001 - what all readers take
+def read_text(sheet: Sheet, problems: Problems) -> Iterator[Block]:  # noqa: ARG001 - what all readers take
     """One cell a line; `#` starts a comment."""
+    return in_blocks(_text_rows(sheet))
+
+
+def _text_rows(sheet: Sheet) -> Iterator[Row]:
     number = 0
     for number, line in enumerate(_lines(sheet), 1):
         text = line.partition("#")[0].strip()
@@ -29,26 +38,52 @@ def read_text(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: ARG00
         raise Wrong("is empty", "a line such as `# nobody yet` says that this is meant")
 
 
-def read_delimited(sheet: Sheet, problems: Problems) -> Iterator[Row]:
-    """The wanted cells of each record after the header; a record's row is the line it starts on."""
+def read_delimited(sheet: Sheet, problems: Problems) -> Iterator[Block]:
+    """The wanted cells of the records after the header; a record's row is the line it starts on."""
     reader = csv.reader(_lines(sheet), delimiter=_delimiter(sheet), strict=True)
     header = _header(reader)
-    pick = _picker(locate(sheet, header, reader.line_num))
-    width, line = len(header), reader.line_num + 1
+    picks = [itemgetter(index) for index in locate(sheet, header, reader.line_num)]
+    for starts, records in _batches(sheet, reader, problems):
+        rows, complete = _complete(sheet, starts, records, len(header), problems)
+        yield Block(rows, [[*map(pick, complete)] for pick in picks])
+
+
+def _batches(sheet: Sheet, reader: Reader, problems: Problems) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """All records, with the lines they start on; those that are malformed go to `problems`."""
     while True:
-        try:
-            for row in reader:
-                if len(row) == width and any(row):
-                    yield line, pick(row)
-                elif any(map(str.strip, row)):
-                    problems.add(sheet.problem(_ragged(row, width), line))
-                line = reader.line_num + 1
-            return
-        except csv.Error as error:
-            problems.add(sheet.problem(_malformed(error), line))
+        line = reader.line_num + 1
+        records, error = take(reader, BLOCK, (csv.Error, *FAILURES))
+        after = line + len(records)
+        starts = [*range(line, after)]
+        if reader.line_num != after - 1:  # some record spans lines, or a bad one follows
+            *starts, after = accumulate(map(_line_count, records), initial=line)
+        yield starts, records
+        if isinstance(error, csv.Error):
+            problems.add(sheet.problem(_malformed(error), after))
             if "field larger" in str(error):
                 return  # nobody knows where the next record starts
-        line = reader.line_num + 1
+        elif error:
+            raise error
+        elif len(records) < BLOCK:
+            return
+
+
+def _line_count(record: Sequence[str]) -> int:
+    """How many lines the record takes: one, and one more for each line end in its cells."""
+    return 1 + sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in record)
+
+
+def _complete(
+    sheet: Sheet, starts: list[int], records: list[list[str]], width: int, problems: Problems
+) -> tuple[list[int], list[list[str]]]:
+    """The records that are as wide as the header; blank ones are skipped, the others go to `problems`."""
+    if {*map(len, records)} <= {width} and all(map(any, records)):
+        return starts, records  # nearly always
+    kept = [len(record) == width and any(record) for record in records]
+    for line, record, is_kept in zip(starts, records, kept, strict=True):
+        if not is_kept and any(map(str.strip, record)):
+            problems.add(sheet.problem(_ragged(record, width), line))
+    return [*compress(starts, kept)], [*compress(records, kept)]
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:
@@ -60,11 +95,6 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
         wrong = _malformed(error)
         raise Wrong(wrong.what, wrong.fix, 1) from None
     raise Wrong("is empty, it has not even a header", "a list of nobody is a header alone, or `phones: []`")
-
-
-def _picker(indexes: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
-    first = indexes[0]
-    return itemgetter(*indexes) if len(indexes) > 1 else lambda row: (row[first],)
 
 
 def _delimiter(sheet: Sheet) -> str:
@@ -89,19 +119,34 @@ def _malformed(error: csv.Error) -> Wrong:
 
 def _lines(sheet: Sheet) -> Iterator[str]:
     """Lines with their ends. Raises Wrong for what is no text, or not in the encoding it should be in."""
+    return chain.from_iterable(_pieces(sheet))
+
+
+def _pieces(sheet: Sheet) -> Iterator[Iterable[str]]:
+    """The lines, some hundred at a time."""
+    number = 1  # of the first line of a piece
     try:
         with open_bytes(sheet) as stream, io.TextIOWrapper(stream, _codec(sheet), newline="") as text:
-            # readline with a limit, not `for line in text`: garbage without line ends must not fill the memory.
-            for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), 1):
-                if "\0" in line:
-                    raise Wrong("has NUL characters in it", _encoding_hint(sheet, "utf-16"), number)
-                if len(line) == LONGEST_LINE:
-                    raise Wrong("has a line of a million characters", "write one row on each line", number)
-                yield line
+            # Limits, not `for line in text`: garbage without line ends must not fill the memory.
+            while piece := text.read(PIECE) + text.readline(LONGEST_LINE):
+                lines = io.StringIO(piece, newline="").readlines()
+                is_suspicious = "\0" in piece or len(piece) >= LONGEST_LINE
+                yield _checked(sheet, lines, number) if is_suspicious else lines
+                number += len(lines)
     except UnicodeError:
         raise _undecodable(sheet) from None
     except LookupError:
         raise Wrong("has an `encoding` that is not known", "such as utf-8, utf-16, latin-1 or cp1252") from None
+
+
+def _checked(sheet: Sheet, lines: Sequence[str], first: int) -> Iterator[str]:
+    """These lines up to the first that is no text. `first` is the first one's number."""
+    for number, line in enumerate(lines, first):
+        if "\0" in line:
+            raise Wrong("has NUL characters in it", _encoding_hint(sheet, "utf-16"), number)
+        if len(line) >= LONGEST_LINE:
+            raise Wrong("has a line of a million characters", "write one row on each line", number)
+        yield line
 
 
 def _codec(sheet: Sheet) -> str:

@@ -6,7 +6,8 @@ That a list without a file names no columns, and that policies keep the rules, t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from itertools import groupby, islice, zip_longest
+from operator import attrgetter
 from typing import Any
 
 from msgspec import UNSET
@@ -14,9 +15,10 @@ from msgspec import UNSET
 from reconciler.errors import Problem
 from reconciler.manifest.model import ColumnRef, InlinePhone, PhoneList, PolicyColumn
 from reconciler.phones.build import Finding, request_bytes
-from reconciler.phones.model import Call
+from reconciler.phones.model import Call, Chunk
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.problems import Problems, Wrong
+from reconciler.phones.rows import BLOCK
 from reconciler.phones.values import checked_json
 
 
@@ -32,10 +34,27 @@ def constants(payload: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]
     return fields, findings
 
 
-def inline_calls(
+def inline_chunks(
+    phone_list: PhoneList, wave: str, numbering: Numbering, shared: Mapping[str, Any], problems: Problems
+) -> Iterator[Chunk]:
+    """The calls of a list's `phones`, each at its place in the manifest; `shared` is the payload all have in common."""
+    calls = _calls(phone_list, wave, numbering, shared, problems)
+    for source, group in groupby(calls, attrgetter("source")):
+        while batch := [*islice(group, BLOCK)]:
+            yield Chunk(
+                source=source,
+                wave=wave,
+                is_same_phone_allowed=False,
+                keys=[call.key for call in batch],
+                phones=[call.phone for call in batch],
+                requests=[call.request for call in batch],
+                rows=[call.row for call in batch],
+            )
+
+
+def _calls(
     phone_list: PhoneList, wave: str, numbering: Numbering, shared: Mapping[str, Any], problems: Problems
 ) -> Iterator[Call]:
-    """The calls of a list's `phones`, each at its place in the manifest; `shared` is the payload all have in common."""
     policy = {name: value for name, value in phone_list.policy.items() if not isinstance(value, PolicyColumn)}
     items = phone_list.spec.phones or ()
     rest = zip_longest(items, phone_list.inline_policies, phone_list.inline_places)

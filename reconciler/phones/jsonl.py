@@ -10,16 +10,20 @@ from typing import Any
 import msgspec
 
 from reconciler.phones.problems import Problems, Wrong
-from reconciler.phones.rows import LONGEST_LINE, Row, Sheet, locate, open_bytes
+from reconciler.phones.rows import LONGEST_LINE, Block, Row, Sheet, in_blocks, locate, open_bytes
 from reconciler.phones.values import strict_json
 
 
-def read_jsonl(sheet: Sheet, problems: Problems) -> Iterator[Row]:
-    """The wanted fields of each object, None where one is absent.
+def read_jsonl(sheet: Sheet, problems: Problems) -> Iterator[Block]:
+    """The wanted fields of the objects, None where one is absent.
 
     An absent field is an empty cell, but the first column, which holds the phone, has to be there from the first
     object on, and a field that no object has is a mistake in the manifest.
     """
+    return in_blocks(_rows(sheet, problems))
+
+
+def _rows(sheet: Sheet, problems: Problems) -> Iterator[Row]:
     columns: tuple[str, ...] = ()
     unseen = set(sheet.columns[1:])
     for number, line in _lines(sheet):

@@ -1,6 +1,9 @@
-"""A wanted call, before anything is known of the lock or the server."""
+"""Wanted calls, before anything is known of the lock or the server: one by one, and by the thousand."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +28,50 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return f"Call({mask(self.phone)}, {self.source}:{self.row})"
+
+
+class Chunk(NamedTuple):
+    """Some thousand wanted calls of one source, column by column: what stands at one position is one call.
+
+    A million calls are never a million objects at once; whoever needs one as such asks for it by its position.
+    """
+
+    source: str
+    wave: str
+    is_same_phone_allowed: bool
+    keys: Sequence[str]
+    phones: Sequence[str]
+    requests: Sequence[bytes]
+    rows: Sequence[int]
+
+    def call(self, at: int) -> Call:
+        """The call at this position."""
+        return Call(
+            self.keys[at],
+            self.wave,
+            self.phones[at],
+            self.requests[at],
+            self.source,
+            self.rows[at],
+            self.is_same_phone_allowed,
+        )
+
+    def calls(self) -> Iterator[Call]:
+        """All of them, in order."""
+        return map(self.call, range(len(self.keys)))
+
+    def only(self, positions: Sequence[int], *, is_same_phone_allowed: bool = False) -> Chunk:
+        """The calls at these positions."""
+        return self._replace(
+            is_same_phone_allowed=is_same_phone_allowed,
+            keys=[self.keys[at] for at in positions],
+            phones=[self.phones[at] for at in positions],
+            requests=[self.requests[at] for at in positions],
+            rows=[self.rows[at] for at in positions],
+        )
+
+    def __repr__(self) -> str:
+        return f"Chunk({len(self.keys)} calls, {self.source})"
 
 
 class Desired(msgspec.Struct, frozen=True):

@@ -3,7 +3,8 @@
 Parsing with `phonenumbers` takes about 14 µs a number, a quarter of a minute per million. So there are two paths with
 one verdict. The quick one takes plain digits whose (country calling code, length) libphonenumber calls possible and
 which no dialling prefix could make ambiguous; its tables are read from libphonenumber's own metadata. All else
-takes the exact path through `phonenumbers.parse`. `tests/phones/test_normalise.py` compares the two.
+takes the exact path through `phonenumbers.parse`. `tests/phones/test_normalise.py` compares the two. A whole column
+is checked by one regular expression that says the same of international numbers, at a fifth of the quick path's cost.
 
 Possible means the length is right for the country; whether the range is in use (`valid`) is asked only on request.
 """
@@ -11,9 +12,11 @@ Possible means the length is right for the country; whether the range is in use 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from reconciler.phones.problems import Wrong
+from reconciler.phones.values import as_text, is_text
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneMetadata, PhoneNumberDesc
@@ -47,6 +50,12 @@ class _Region(NamedTuple):
     is_trunk_plain: bool  # it holds no carrier code and rewrites nothing
     national: re.Pattern[str]  # what national numbers look like
 
+    @property
+    def whole_pattern(self) -> str:
+        """What numbers look like that are surely possible as they stand, calling code included."""
+        rests = "|".join(f"[0-9]{{{length - self.size}}}" for length in sorted(self.whole))
+        return f"{self.code}(?!{self.trunk.pattern})(?:{rests})"
+
     def without_trunk(self, national: str) -> str:
         """The national number less its trunk prefix, exactly as libphonenumber decides; "" when that is not simple."""
         prefix = self.trunk.match(national)
@@ -79,10 +88,50 @@ class Numbering:
         self.region, self.must_be_valid = region, must_be_valid
         self._regions = _Regions()
         self._home = _home(region) if region else None
+        self._seen: dict[str, _Region] = {}  # by calling code
+        self._plain = _NEVER  # the international numbers of those
+
+    def column(self, cells: Sequence[Any]) -> list[str]:
+        """The digits of each cell, "" for those that `digits` refuses."""
+        if is_text(cells) and self._are_plain(cells):
+            return "\n".join(cells).replace("+", "").split("\n")
+        return [self._digits_or_none(cell) for cell in cells]
 
     def digits(self, text: str) -> str:
         """The phone's E.164 digits without `+`. Raises Wrong, which never quotes the text."""
         return self._quickly(text) or self._closely(text)
+
+    def _digits_or_none(self, cell: Any) -> str:
+        try:
+            return self.digits(as_text(cell))
+        except Wrong:
+            return ""
+
+    def _are_plain(self, cells: Sequence[str]) -> bool:
+        """Whether `_quickly` would take all of them as they stand, a leading `+` aside."""
+        if all(map(self._plain.fullmatch, cells)):
+            return True
+        if self.must_be_valid:
+            return False
+        starts = {cell.removeprefix("+")[:3] for cell in cells}
+        regions = [self._regions[start] for start in starts if start.isdigit() and start.isascii()]
+        seen = {region.code: region for region in regions if region.code}
+        if seen.keys() <= self._seen.keys():
+            return False
+        self._seen.update(seen)
+        self._plain = self._plain_pattern()
+        return all(map(self._plain.fullmatch, cells))
+
+    def _plain_pattern(self) -> re.Pattern[str]:
+        international = "|".join(region.whole_pattern for region in self._seen.values())
+        home = self._home
+        if home is None:
+            return re.compile(rf"\+?(?:{international})")
+        if home.code not in self._seen:
+            return re.compile(rf"\+(?:{international})")
+        # Without + it is international only if it is too long for a national number and nothing dialled leads it.
+        is_long = rf"(?!{home.abroad.pattern})(?=[0-9]{{{home.longest + 1}}})(?!{home.code}(?:{home.trunk.pattern}))"
+        return re.compile(rf"\+(?:{international})|{is_long}{self._seen[home.code].whole_pattern}")
 
     def _quickly(self, text: str) -> str:
         """The digits of a plain number that is surely possible, or ""."""

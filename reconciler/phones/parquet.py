@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from reconciler.phones.problems import Problems, Wrong
-from reconciler.phones.rows import Row, Sheet, locate
-
-BATCH: Final = 10_000  # rows decoded at once
+from reconciler.phones.rows import BLOCK, Block, Sheet, locate
 
 
-def read_parquet(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: ARG001 - what all readers take
-    """The wanted cells of each row as Python values; rows count from 1."""
+def read_parquet(sheet: Sheet, problems: Problems) -> Iterator[Block]:  # noqa: ARG001 - what all readers take
+    """The wanted cells of the rows as Python values; rows count from 1."""
     try:
         import pyarrow
         from pyarrow.parquet import ParquetFile
@@ -22,16 +20,16 @@ def read_parquet(sheet: Sheet, problems: Problems) -> Iterator[Row]:  # noqa: AR
         raise Wrong("is Parquet in gzip, which cannot be streamed", "Parquet compresses by itself: unpack it")
     try:
         with sheet.path.open("rb") as stream, ParquetFile(stream) as file:
-            yield from _rows(file, sheet)
+            yield from _blocks(file, sheet)
     except (pyarrow.ArrowException, ValueError):  # ValueError: a time in nanoseconds
         raise Wrong("is not Parquet, is damaged, or holds what Python cannot", "write it again") from None
 
 
-def _rows(file: Any, sheet: Sheet) -> Iterator[Row]:
+def _blocks(file: Any, sheet: Sheet) -> Iterator[Block]:
     names = file.schema_arrow.names
     columns = [names[index] for index in locate(sheet, names)]
-    read = 0
-    for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(columns))):
-        cells = [batch.column(name).to_pylist() for name in columns]
-        yield from enumerate(zip(*cells, strict=True), read + 1)
-        read += batch.num_rows
+    first = 1
+    for batch in file.iter_batches(BLOCK, columns=list(dict.fromkeys(columns))):
+        after = first + batch.num_rows
+        yield Block(list(range(first, after)), [batch.column(name).to_pylist() for name in columns])
+        first = after

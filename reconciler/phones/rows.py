@@ -1,8 +1,10 @@
 """Files of rows: what to read from one, and its rows as they stream by.
 
 A row is the line it starts on (for Parquet: its number), and the cells of the wanted columns in the order they were
-asked for: text from delimited and text files, native values from JSONL and Parquet. A file is never whole in memory.
-What is wrong with a row goes to `problems` and the reading goes on; what is wrong with the file ends it.
+asked for: text from delimited and text files, native values from JSONL and Parquet. A file is never whole in memory:
+its rows come in blocks, column by column, since what is done to a whole column at once costs a tenth of what it costs
+row by row. What is wrong with a row goes to `problems` and the reading goes on; what is wrong with the file ends it,
+after the rows before it.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -20,8 +23,15 @@ from reconciler.errors import Place, Problem
 from reconciler.phones.problems import Problems, Wrong
 
 Row = tuple[int, Sequence[Any]]
+T = TypeVar("T")
+
+# Rows of a block. Measured with 250 to 32,000: what is done to a column stays in the processor's cache, and below 700
+# living lists the garbage collector never starts; 10,000 rows at once take twice the time.
+BLOCK: Final = 500
 
 LONGEST_LINE: Final = 1 << 20  # characters; a row of a phone list has some hundred
+
+FAILURES: Final = (Wrong, OSError, EOFError, zlib.error)  # what the bytes of a file can end in
 
 _FORMATS: Final = {
     ".csv": "csv",
@@ -57,10 +67,27 @@ def format_of(name: str, default: str = "") -> str:
     return _FORMATS.get(suffix, default)
 
 
-def read_rows(sheet: Sheet, problems: Problems) -> Iterator[Row]:
-    """The rows, blank ones left out; all that is wrong goes to `problems`. Raises nothing the file is to blame for."""
+class Block(NamedTuple):
+    """Rows of a file, column by column: the line each starts on, and the cells of each wanted column."""
+
+    rows: list[int]
+    columns: Sequence[list[Any]]
+
+    def row(self, at: int) -> tuple[Any, ...]:
+        """The cells of the row at this position."""
+        return tuple(column[at] for column in self.columns)
+
+    def __repr__(self) -> str:
+        return f"Block({len(self.rows)} rows)"  # cells stay out of tracebacks
+
+
+def read_blocks(sheet: Sheet, problems: Problems) -> Iterator[Block]:
+    """Blocks of about `BLOCK` rows, none empty, blank rows left out; all that is wrong goes to `problems`.
+
+    Raises nothing the file is to blame for.
+    """
     try:
-        yield from _reader(sheet.format)(sheet, problems)
+        yield from (block for block in _reader(sheet.format)(sheet, problems) if block.rows)
     except Wrong as wrong:
         problems.add(sheet.problem(wrong))
     except (OSError, EOFError, zlib.error) as error:
@@ -68,7 +95,36 @@ def read_rows(sheet: Sheet, problems: Problems) -> Iterator[Row]:
         problems.add(sheet.problem(Wrong(what, fix or f"it is named at {sheet.place}")))
 
 
-def _reader(format: str) -> Callable[[Sheet, Problems], Iterator[Row]]:
+def read_rows(sheet: Sheet, problems: Problems) -> Iterator[Row]:
+    """The same rows one by one."""
+    for block in read_blocks(sheet, problems):
+        yield from zip(block.rows, zip(*block.columns, strict=True), strict=True)
+
+
+def in_blocks(rows: Iterator[Row]) -> Iterator[Block]:
+    """These rows in blocks."""
+    while True:
+        taken, failure = take(rows, BLOCK, FAILURES)
+        yield Block(
+            [number for number, _ in taken], [list(column) for column in zip(*(c for _, c in taken), strict=True)]
+        )
+        if failure is not None:
+            raise failure
+        if len(taken) < BLOCK:
+            return
+
+
+def take(items: Iterator[T], count: int, errors: tuple[type[Exception], ...]) -> tuple[list[T], Exception | None]:
+    """Up to `count` items; if one of the errors ends them, those before it, and the error."""
+    taken: list[T] = []
+    try:
+        taken.extend(islice(items, count))  # what came before an error stays in the list
+    except errors as error:
+        return taken, error
+    return taken, None
+
+
+def _reader(format: str) -> Callable[[Sheet, Problems], Iterator[Block]]:
     # Imported when used: most lists are CSV, and pyarrow alone costs as much as everything else together.
     match format:
         case "jsonl":

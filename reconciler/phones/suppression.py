@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET
 
 from reconciler.errors import Problem
-from reconciler.manifest.model import SuppressionList
+from reconciler.manifest.model import Campaign, SuppressionList
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.problems import Problems, Wrong
-from reconciler.phones.rows import Sheet, format_of, read_rows
+from reconciler.phones.rows import Sheet, format_of, read_blocks
 from reconciler.phones.values import as_text
 
 
@@ -23,6 +23,11 @@ def read_suppression(lists: Sequence[SuppressionList]) -> frozenset[str]:
     suppressed = collect_suppressed(lists, problems)
     problems.raise_if_any()
     return suppressed
+
+
+def read_suppressed(campaign: Campaign) -> frozenset[str]:
+    """E.164 digits of all numbers that this campaign may not call. Raises ManifestError as `read_suppression` does."""
+    return read_suppression(campaign.suppress)
 
 
 def collect_suppressed(lists: Sequence[SuppressionList], problems: Problems) -> frozenset[str]:
@@ -38,11 +43,13 @@ def _numbers(suppression: SuppressionList, problems: Problems) -> Iterator[str]:
         return
     sheet = _sheet(suppression)
     path = "" if sheet.format == "text" else sheet.columns[0]
-    for row, cells in read_rows(sheet, problems):
-        try:
-            yield numbering.digits(as_text(cells[0]))
-        except Wrong as wrong:
-            problems.add(sheet.problem(wrong, row, path))
+    for block in read_blocks(sheet, problems):
+        [cells] = block.columns
+        for row, cell, digits in zip(block.rows, cells, numbering.column(cells), strict=True):
+            try:
+                yield digits or numbering.digits(as_text(cell))
+            except Wrong as wrong:
+                problems.add(sheet.problem(wrong, row, path))
 
 
 def _sheet(suppression: SuppressionList) -> Sheet:

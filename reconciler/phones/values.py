@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -28,6 +28,11 @@ _TRUTH: Final[Mapping[str, bool]] = {"true": True, "yes": True, "1": True, "fals
 
 LARGEST_INTEGER: Final = 2**63 - 1  # what the readers of JSON on the other side are sure to hold
 LARGEST_EXACT: Final = 2**53  # above it a float no longer tells neighbouring integers apart
+
+
+def is_text(cells: Sequence[Any]) -> bool:
+    """Whether all of them are text already."""
+    return set(map(type, cells)) == {str}
 
 
 def as_text(cell: Any) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from reconciler.calls.client import CallsClient
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import CampaignDetails, Dialect, Job
-from reconciler.errors import LockError, Refusal
+from reconciler.errors import LockError, Refusal, Refused, UnknownItems
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_header
 from reconciler.lock.model import Header, Lock
@@ -21,6 +21,9 @@ from reconciler.plan.diff import Observed
 
 EVIDENCE = 20
 """Jobs of the lock that a changed host or token must know before it is believed to lead to the same campaign."""
+
+_NO_JOB = "1"
+"""An id no job has: that it is not found is an answer that only an existing campaign gives."""
 
 
 class Server:
@@ -33,6 +36,8 @@ class Server:
     def observe(self, lock: Lock, *, has_open_intents: bool = False) -> Observed:
         """The campaign's state and its jobs. Raises Refusal when the lock cannot be all there is to know of it."""
         self._refuse_lost_lock(lock, has_open_intents)
+        if lock.is_new and self._details is None:
+            self._try_token()
         ids = [c.job_id for c in lock.calls.values() if c.job_id and not c.status.is_final]
         found = find_jobs(self._client, job_ids=ids)
         return Observed(
@@ -43,6 +48,16 @@ class Server:
             foreign=self._foreign_jobs(lock),
             is_refreshed=True,
         )
+
+    def _try_token(self) -> None:
+        """Raises InvalidToken for a wrong one; on the legacy dialect nothing else shows it before calls are added."""
+        try:
+            self._client.jobs(job_ids=[_NO_JOB])
+        except UnknownItems:
+            pass
+        except Refused as refused:
+            if refused.status != 400:
+                raise
 
     def header(self, header: Header) -> Header:
         """`header` with the fingerprints of what this run talked to."""
@@ -128,6 +143,6 @@ def _readable_header(first_line: bytes, name: str) -> Header | None:
         return None
 
 
-def needs_first(lock: Lock, observed: Observed) -> bool:
+def needs_first(lock: Lock, dialect: Dialect | None) -> bool:
     """Whether only a person can say that this campaign has no calls yet: no lock, and a server that cannot tell."""
-    return lock.is_new and observed.dialect is Dialect.LEGACY
+    return lock.is_new and dialect is Dialect.LEGACY

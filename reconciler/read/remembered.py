@@ -8,12 +8,14 @@ from hashlib import blake2b
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.journal import Entry, OpenIntent, parse_journal, replay
+from reconciler.lock.journal import Begin, Entry, OpenIntent, parse_journal, replay
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import FORMAT, Header, Lock
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
+
+UNUSED_SECRET = "CAMPAIGN_LOCK_SECRET is set, but this lockfile was made without it and keeps its salt"  # noqa: S105 - a message
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -23,6 +25,17 @@ class Remembered(msgspec.Struct, frozen=True):
     opened: tuple[OpenIntent, ...]
     entries: tuple[Entry, ...]
     keyer: Keyer
+
+    @property
+    def is_salted(self) -> bool:
+        """The lockfile was made without a secret, and stays so: its digests can be guessed by trying all numbers."""
+        return not self.lock.is_new and not self.lock.header.secret_check
+
+    @property
+    def is_journal_behind(self) -> bool:
+        """The lockfile holds what the journal records: a run died between replacing one and the other."""
+        first = self.entries[0].record if self.entries else None
+        return isinstance(first, Begin) and first.serial != self.lock.header.serial
 
 
 def read_remembered(store: Store, campaign: Campaign, secret: str | None, token: str | None) -> Remembered:

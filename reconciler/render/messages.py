@@ -28,6 +28,9 @@ def error_text(error: BaseException) -> Iterator[Line]:
             yield from hint_text(error.next_step)
         case ReconcilerError():
             yield from _paragraph("error", "bold red", str(error) or type(error).__name__)
+        case OSError(strerror=str(words)):
+            # The system's own words, such as "No space left on device"; the file's name is left out.
+            yield _labelled("error", "bold red", f"{words} ({type(error).__name__} at {code_place(error)})")
         case _:
             yield _labelled("error", "bold red", f"unexpected {type(error).__name__} at {code_place(error)}")
             yield from hint_text(

@@ -36,6 +36,7 @@ class ApplyView(msgspec.Struct, frozen=True):
     deferred: int = 0
     unknown: int = 0  # the outcome of their request is not known
     withheld: int = 0  # not done because a guard said no
+    is_cut_short: bool = False  # an error or a signal ended it before its end
     add_requests: int = 0
     cancel_requests: int = 0
     control_requests: int = 0
@@ -55,7 +56,7 @@ class SummaryRow(msgspec.Struct, frozen=True):
 
 def result_text(result: ApplyView) -> Iterator[Line]:
     """The lines of `result`: what was done and the requests it took, then every call that was not done, and why."""
-    outcome = "Not finished" if result.unknown else "Done in part" if result.withheld else "Done"
+    outcome = "Not finished" if result.unknown or result.is_cut_short else "Done in part" if result.withheld else "Done"
     yield line((result.campaign, "bold"))
     yield line((f"{outcome}:", "bold"), f" {_done(result)}")
     for sign, n, words, why in _not_done(result):

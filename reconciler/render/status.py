@@ -38,6 +38,7 @@ class StatusView(msgspec.Struct, frozen=True):
     details: CampaignDetails | None = None  # None on the legacy dialect
     at: datetime | None = None  # when the server was asked; knows its zone
     in_doubt: int = 0  # calls of the lock whose outcome is unknown
+    missing: int = 0  # calls of the lock whose jobs the server does not report
 
 
 def status_text(view: StatusView) -> Iterator[Line]:
@@ -46,10 +47,14 @@ def status_text(view: StatusView) -> Iterator[Line]:
     yield from columns([[(name, "dim"), value] for name, value in _facts(view)], indent=2)
     yield BLANK
     yield from _jobs(view.counts)
-    if view.in_doubt:
-        yield BLANK
-        said = f"! {count(view.in_doubt, 'call')} in doubt"
-        yield line((said, "bold magenta"), ": sent, outcome unknown; see `campaign resolve`", indent=2, hang=2)
+    warnings = [
+        (view.missing, "missing from the server's report", "never added again by itself"),
+        (view.in_doubt, "in doubt", "sent, outcome unknown; see `campaign resolve`"),
+    ]
+    for n, what, why in warnings:
+        if n:
+            yield BLANK
+            yield line((f"! {count(n, 'call')} {what}", "bold magenta"), f": {why}", indent=2, hang=2)
 
 
 def _facts(view: StatusView) -> Iterator[tuple[str, str]]:

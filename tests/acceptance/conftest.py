@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.other_campaign import PLAIN, SHOUTING, STRINGS
-from tests.acceptance.other_server import OtherServer
-from tests.acceptance.workshop import Workshop, remote
+from tests.acceptance.warm import Warm
+from tests.acceptance.workshop import Workshop, open_workshop
 
-STYLES = {"plain": PLAIN, "shouting": SHOUTING, "strings": STRINGS}
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """What runs the command."""
+    python = Warm()
+    yield python
+    python.close()
 
 
 @pytest.fixture(params=["legacy", "current"])
@@ -27,11 +32,21 @@ def style() -> str:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, dialect: str, style: str) -> Iterator[Workshop]:
-    """A folder and a running server. At the end nothing may have been asked that the facts do not allow."""
-    server = OtherServer(remote(dialect, style=STYLES[style]))
-    with server.serving():
-        work = Workshop(tmp_path, server)
-        work.manifest()
+def workshop(tmp_path: Path, warm: Warm, dialect: str, style: str) -> Iterator[Workshop]:
+    """A folder and a running server."""
+    with open_workshop(tmp_path, warm, dialect, style) as work:
         yield work
-    assert server.violations == []
+
+
+@pytest.fixture
+def current(tmp_path: Path, warm: Warm) -> Iterator[Workshop]:
+    """The same, for what only the current dialect can show or where the dialect makes no difference."""
+    with open_workshop(tmp_path, warm, "current", "plain") as work:
+        yield work
+
+
+@pytest.fixture
+def legacy(tmp_path: Path, warm: Warm) -> Iterator[Workshop]:
+    """The same, for what only the legacy dialect can show."""
+    with open_workshop(tmp_path, warm, "legacy", "plain") as work:
+        yield work

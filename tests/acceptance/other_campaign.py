@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal
+from zlib import crc32
 
 FINISHED_WORDS = frozenset(
     {
@@ -157,6 +158,14 @@ class RemoteCampaign:
         before_ms = self.now_ms() - int(1000 * self.lag_s)
         return [job for job in reversed(self.jobs.values()) if job.created_ms <= before_ms]
 
+    def live(self) -> list[Job]:
+        """Jobs that are not finished, newest first."""
+        return [job for job in self.shown() if job.is_live]
+
+    def word(self) -> str:
+        """The state, as `GET status` says it."""
+        return self.state if self.style.is_status_bare else f'"{self.state}"'
+
     def reports(self, jobs: list[Job]) -> list[dict[str, Any]]:
         """Job reports, last asked first, with fields that nobody documented."""
         return [self.report(job) for job in reversed(jobs)]
@@ -173,7 +182,7 @@ class RemoteCampaign:
             "createdAt": self._time(job.created_ms),
             "finishedAt": None if job.is_live else self._time(job.created_ms + 60_000),
             "redialNumber": None,
-            "reportData": {"answer": ["yes", 1]},
+            "reportData": {"answer": ["yes", 1]} if job.status.startswith("long") else None,
             "tagName": None,
             "priorityClass": "B",
         }
@@ -188,7 +197,7 @@ class RemoteCampaign:
         jobs = self.jobs.values()
         total = len({job.phone for job in jobs}) if self.style.counts_phones else len(jobs)
         return {
-            "id": 77_001 + len(self.token),
+            "id": crc32(self.token.encode()),
             "name": "Remote name",
             "projectName": "p",
             "creationDate": self._time(self.now_ms()),

@@ -23,13 +23,14 @@ from typing import Any
 
 from tests.acceptance.other_campaign import Job, No, RemoteCampaign
 
-MUTATIONS = frozenset({"addPhones", "callJob/cancel"} | {f"control/{one}" for one in ("start", "pause", "resume", "stop")})
+MUTATIONS = frozenset(
+    {"addPhones", "callJob/cancel"} | {f"control/{one}" for one in ("start", "pause", "resume", "stop")}
+)
 READS = frozenset({"callJob/getReport", "callAttempt/getReport", "callJob/getReportByDate"})
 LISTINGS = frozenset({"callAttempt/getReportByDate", "callJob/getUnfinished"})
-CALL_FIELDS = frozenset(
-    "phone payload startDateTime finishDateTime allowedDays allowedTime retryIntervalInMinutes maxAttempts gmtZone "
-    "dialerPriority externalCheck localTimeFrom localTimeTo".split()
-)
+POLICY_FIELDS = {"allowedDays", "allowedTime", "retryIntervalInMinutes", "maxAttempts", "gmtZone", "dialerPriority"}
+TIME_FIELDS = {"startDateTime", "finishDateTime", "localTimeFrom", "localTimeTo"}
+CALL_FIELDS = frozenset({"phone", "payload", "externalCheck"} | POLICY_FIELDS | TIME_FIELDS)
 HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -66,6 +67,7 @@ class OtherServer:
         self.violations: list[str] = []
         self.faults: dict[str, deque[str]] = {}
         self.gates: dict[str, Gate] = {}
+        self.refusals: dict[str, dict[str, str]] = {}  # bodies of a 400, by endpoint
         self.remembered: dict[str, Any] = {}  # answers by idempotence key
         self.lock = threading.RLock()
         self.http = _Http(("127.0.0.1", 0), _bound_to(self))
@@ -204,6 +206,8 @@ class _Conversation(BaseHTTPRequestHandler):
         if campaign is None:
             raise No(404, type="invalid.token", message="Not found")
         self.skew_s = campaign.skew_s
+        if endpoint in self.other.refusals:
+            raise No(400, **self.other.refusals[endpoint])
         act = routes(campaign).get((self.command, endpoint))
         if act is None:
             return 404, HTML
@@ -250,17 +254,16 @@ def routes(campaign: RemoteCampaign) -> dict[tuple[str, str], Callable[[Any], An
     }
     if campaign.dialect == "legacy":
         return both | {("POST", "getReport"): report, ("POST", "control/start"): control("start")}
-    word: Callable[[Any], Any] = lambda _: campaign.state if campaign.style.is_status_bare else f'"{campaign.state}"'
     return both | {
         ("GET", ""): lambda _: campaign.details(),
-        ("GET", "status"): word,
+        ("GET", "status"): lambda _: campaign.word(),
         ("POST", "callJob/getReport"): report,
         ("POST", "callAttempt/getReport"): lambda body: [
             campaign.attempt(job) for job in campaign.found(*_asked_for(body))
         ],
-        ("POST", "callJob/getReportByDate"): lambda body: _page(campaign, _dated(campaign, body), body["pagination"]),
-        ("POST", "callAttempt/getReportByDate"): lambda body: _page(campaign, _dated(campaign, body), body["pagination"]),
-        ("POST", "callJob/getUnfinished"): lambda body: _page(campaign, [j for j in campaign.shown() if j.is_live], body),
+        ("POST", "callJob/getReportByDate"): lambda body: _dated(campaign, body),
+        ("POST", "callAttempt/getReportByDate"): lambda body: _dated(campaign, body),
+        ("POST", "callJob/getUnfinished"): lambda body: _page(campaign, campaign.live(), body),
     }
 
 
@@ -268,11 +271,12 @@ def _asked_for(body: Any) -> tuple[list[str], list[str]]:
     return [str(one) for one in body.get("ids") or []], list(body.get("phones") or [])
 
 
-def _dated(campaign: RemoteCampaign, body: Any) -> list[Job]:
-    """Jobs created from (inclusive) … to (exclusive)."""
+def _dated(campaign: RemoteCampaign, body: Any) -> dict[str, Any]:
+    """A page of the jobs created from (inclusive) … to (exclusive)."""
     bounds = {name: _ms(text) for name, text in body["filter"].items() if text}
     start, end = bounds.get("createdAtFrom", 0), bounds.get("createdAtTo", 1 << 60)
-    return [job for job in campaign.shown() if start <= job.created_ms < end]
+    jobs = [job for job in campaign.shown() if start <= job.created_ms < end]
+    return _page(campaign, jobs, body["pagination"])
 
 
 def _ms(text: str) -> int:
@@ -293,8 +297,8 @@ def violations(endpoint: str, body: Any) -> list[str]:
         return [] if body is None else [f"{endpoint} with a body"]
     if endpoint.endswith("getReport") or endpoint == "callJob/cancel":
         return [] if set(body) <= {"phones", "ids"} and any(body.values()) else [f"{endpoint} asks for {sorted(body)}"]
-    if endpoint.endswith("ByDate") or endpoint.endswith("getUnfinished"):
-        page = body["pagination"] if "pagination" in body else body
+    if endpoint.endswith(("ByDate", "getUnfinished")):
+        page = body.get("pagination", body)
         is_fine = 0 <= page["page"] <= 199 and 1 <= page["pageSize"] <= 200
         return [] if is_fine else [f"{endpoint} pages {page}"]
     return []
@@ -304,8 +308,10 @@ def _call_violations(item: dict[str, Any]) -> list[str]:
     found = [f"unknown field {name}" for name in set(item) - CALL_FIELDS]
     if not re.fullmatch(r"[0-9]{5,15}", item["phone"]):
         found.append("a phone that is not digits")
-    for windows in item.get("allowedTime", {}).values():
-        for window in windows:
-            if not all(re.fullmatch(r"[0-2][0-9]:[0-5][0-9]", window[end]) for end in ("localTimeFrom", "localTimeTo")):
-                found.append(f"a window that is not HH:MM: {window}")
+    windows = [window for each in item.get("allowedTime", {}).values() for window in each]
+    found += [f"a window that is not HH:MM: {window}" for window in windows if not _is_window(window)]
     return found
+
+
+def _is_window(window: dict[str, str]) -> bool:
+    return all(re.fullmatch(r"[0-2][0-9]:[0-5][0-9]", window[end]) for end in ("localTimeFrom", "localTimeTo"))

@@ -6,21 +6,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.other_campaign import PLAIN, RemoteCampaign, Style
+from tests.acceptance.other_campaign import PLAIN, SHOUTING, STRINGS, RemoteCampaign, Style
 from tests.acceptance.other_server import OtherServer
+from tests.acceptance.warm import PATIENCE_S, Warm
 
 COMMAND = (sys.executable, "-m", "reconciler")
-PATIENCE_S = 60
-"""A command that takes longer hangs. Nothing is asserted about how long one takes."""
 
 TOKEN = "tok-spring"
 LOOSE = {"newCalls": 100_000, "cancelPercent": 100, "replacePercent": 100}
 """Guards that hold nothing back, for tests about other things."""
+
+STYLES = {"plain": PLAIN, "shouting": SHOUTING, "strings": STRINGS}
 
 Row = tuple[str, str, str]
 """Key, phone, first name."""
@@ -56,7 +58,9 @@ class Workshop:
 
     folder: Path
     server: OtherServer
+    warm: Warm
     name: str = "spring"
+    is_unprivileged: bool = False
     variables: dict[str, str] = field(default_factory=lambda: {"SPRING_TOKEN": TOKEN})
 
     @property
@@ -82,7 +86,7 @@ class Workshop:
 
     def document(self, **spec: Any) -> dict[str, Any]:
         """The manifest as a document."""
-        return document(self.name, self.server.host, **spec)
+        return document(self.name, **{"host": self.server.host} | spec)
 
     def people(self, rows: Iterable[Row]) -> None:
         """Writes the list."""
@@ -93,17 +97,11 @@ class Workshop:
         """Variables of the command: those of the tests, without settings of the program, and the token."""
         return os.environ | {"PYTHONUTF8": "1"} | self.variables | dict(extra or {})
 
-    def run(self, *arguments: str, stdin: str = "", **extra: str) -> Ran:
+    def run(self, *arguments: str, **extra: str) -> Ran:
         """Runs the command without a terminal. `extra` are more variables."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.environment(extra),
-            input=stdin.encode(),
-            capture_output=True,
-            timeout=PATIENCE_S,
+        return Ran(
+            *self.warm.run(arguments, self.folder, self.environment(extra), is_unprivileged=self.is_unprivileged)
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts the command in a session of its own, so that signals reach it alone."""
@@ -138,10 +136,9 @@ def ended(process: subprocess.Popen[bytes]) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
-def document(name: str, host: str, **spec: Any) -> dict[str, Any]:
+def document(name: str, **spec: Any) -> dict[str, Any]:
     """A manifest with one list."""
     base: dict[str, Any] = {
-        "host": host,
         "token": {"env": "SPRING_TOKEN"},
         "state": "running",
         "phoneLists": [
@@ -163,3 +160,14 @@ def remote(dialect: str, *, style: Style = PLAIN, **settings: Any) -> RemoteCamp
     """A campaign on the server, running unless said otherwise."""
     settings.setdefault("state", style.running)
     return RemoteCampaign(TOKEN, dialect, style=style, **settings)  # type: ignore[arg-type]
+
+
+@contextmanager
+def open_workshop(folder: Path, warm: Warm, dialect: str, style: str = "shouting") -> Iterator[Workshop]:
+    """A folder with a manifest, and a running server. At the end nothing may have been asked that the facts forbid."""
+    server = OtherServer(remote(dialect, style=STYLES[style]))
+    with server.serving():
+        work = Workshop(folder, server, warm)
+        work.manifest()
+        yield work
+    assert server.violations == []

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 TOKEN = "token-of-the-simulated-campaign"
+SECOND_TOKEN = "second-token-of-the-same-campaign"
 START_S = 1_704_103_200.0  # Monday 2024-01-01 10:00 UTC
 FIRST_ID = 5665330001
 
@@ -38,6 +39,10 @@ class SimulatedClock:
         for act in due:
             act()
 
+    def set_back(self, seconds: float) -> None:
+        """Puts the clock back, as a machine with the right time takes over from one with a wrong one."""
+        self._now_s -= seconds
+
     def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Has something happen after so many seconds."""
         self._due.append((self._now_s + seconds, act))
@@ -60,7 +65,7 @@ class Job(msgspec.Struct):
         return self.status not in ("canceled", "notDone") or self.duration > 0
 
 
-class Answer(Exception):  # noqa: N818 - a refusal is an answer too
+class Answer(Exception):
     """What the server says instead of doing it."""
 
     def __init__(self, status: int, body: object) -> None:
@@ -68,7 +73,7 @@ class Answer(Exception):  # noqa: N818 - a refusal is an answer too
         super().__init__(status)
 
 
-_MOVES = {
+MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "start": (("new", "planned"), "inProgress"),
     "pause": (("inProgress",), "paused"),
     "resume": (("paused",), "inProgress"),
@@ -84,7 +89,15 @@ class SimulatedServer:
         self.jobs: dict[str, Job] = {}
         self.rejects: set[str] = set()
         self.hidden: set[str] = set()  # ids that the listing by date leaves out
+        self.shows_jobs = True  # False: reports and listings know of none
         self.skew_s = 0.0
+        self.campaign_id = 4001
+        self.cancels = True  # False: a cancel takes nothing back
+        self.moves = MOVES
+        self.refusals: dict[str, Answer] = {}  # by path: what is answered instead of doing it
+        self.watch: Callable[[str], object] = lambda path: None  # told of every request that arrives
+        self.answered_ids: Callable[[list[int]], list[int]] = lambda ids: ids  # what becomes of the ids of new jobs
+        self.keys: list[str] = []  # of the addPhones that took effect or were refused, in order
         self.log: list[str] = []  # mutating endpoints, in the order in which they took effect or were refused
         self._remembered: dict[tuple[str, str], httpx.Response] = {}
 
@@ -102,10 +115,12 @@ class SimulatedServer:
 
     def respond(self, path: str, content: bytes, key: str = "") -> httpx.Response:
         """The answer to a request, once it took effect."""
+        self.watch(path)
         remembered = self._remembered.get((path, key)) if self.honours_keys and key else None
         response = remembered or self._act(path, msgspec.json.decode(content) if content else None)
         if self.mutates(path):
             self.log.append(path)
+            self.keys += [key] if path == "addPhones" else []
             self._remembered[path, key] = response
         date = datetime.fromtimestamp(int(self.clock.now_s() + self.skew_s), UTC)
         headers = {"Content-Type": "application/json", "Date": format_datetime(date, usegmt=True)}
@@ -118,6 +133,8 @@ class SimulatedServer:
             return refused.response
 
     def _done(self, path: str, body: Any) -> bytes:
+        if path in self.refusals:
+            raise self.refusals[path]
         match path:
             case "addPhones":
                 return msgspec.json.encode(self._add(body))
@@ -149,16 +166,16 @@ class SimulatedServer:
             job = self.add_job(item["phone"])
             job.body = item
             ids.append(int(job.id))
-        return ids[::-1]
+        return self.answered_ids(ids[::-1])
 
     def _cancel(self, job: Job) -> bool:
-        if job.status not in ("planned", "onRetry"):
+        if not self.cancels or job.status not in ("planned", "onRetry"):
             return False
         job.status = "canceled"
         return True
 
     def _control(self, move: str) -> bytes:
-        possible_from, target = _MOVES[move]
+        possible_from, target = self.moves[move]
         if self.state not in possible_from:
             raise Answer(400, {"error": "impossible", "message": "not now", "args": []})
         self.state = target
@@ -167,12 +184,12 @@ class SimulatedServer:
     def _named(self, body: dict[str, Any]) -> list[Job]:
         found: dict[str, Job] = {}
         for job_id in map(str, body.get("ids", ())):
-            if job_id not in self.jobs:
+            if job_id not in self.jobs or not self.shows_jobs:
                 raise Answer(400, {"type": "id.not.found", "message": "some id"})
             found[job_id] = self.jobs[job_id]
         for phone in body.get("phones", ()):
             of_phone = {job.id: job for job in self.jobs.values() if job.phone == phone}
-            if not of_phone:
+            if not of_phone or not self.shows_jobs:
                 raise Answer(400, {"type": "phone.not.found", "message": "some phone"})
             found |= of_phone
         return list(found.values())[::-1]
@@ -180,12 +197,15 @@ class SimulatedServer:
     def _page(self, body: dict[str, Any]) -> dict[str, Any]:
         from_text = body["filter"].get("createdAtFrom")
         from_ms = datetime.fromisoformat(from_text).timestamp() * 1000 if from_text else 0
-        jobs = [job for job in self.jobs.values() if job.created_ms >= from_ms and job.id not in self.hidden]
+        jobs = [job for job in self.jobs.values() if self._shows(job) and job.created_ms >= from_ms]
         page, size = body["pagination"]["page"], body["pagination"]["pageSize"]
         return {"items": [_report(job) for job in jobs[page * size : (page + 1) * size]]}
 
+    def _shows(self, job: Job) -> bool:
+        return self.shows_jobs and job.id not in self.hidden
+
     def _details(self) -> dict[str, Any]:
-        return {"id": 4001, "status": self.state, "shortReport": {"totalNumbers": len(self.jobs)}}
+        return {"id": self.campaign_id, "status": self.state, "shortReport": {"totalNumbers": len(self.jobs)}}
 
 
 def _report(job: Job) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from reconciler.errors import ReconcilerError
@@ -15,17 +15,19 @@ from tests.apply.world import (
     REPLACE_FATES,
     SLEEP_FATES,
     Crash,
+    Script,
     World,
     call,
     calls,
     phone,
 )
 
-SERVERS = {
-    "current-with-keys": {"is_current": True, "honours_keys": True},
-    "current-ignoring-keys": {"is_current": True, "honours_keys": False},
-    "legacy": {"is_current": False, "honours_keys": False},
+SERVERS: dict[str, tuple[bool, bool]] = {
+    "current": (True, True),
+    "current, ignoring keys": (True, False),
+    "legacy": (False, False),
 }
+"""Whether they speak the current dialect, and whether they honour the `Idempotence-Key`."""
 
 FIRST = calls(0, 1, 2, 3, 4, 5)
 EDITED = Desired(
@@ -37,52 +39,64 @@ EDITED = Desired(
 )
 """0 is removed, 1 is changed, 2 is changed under another key, 4 has another key, 6 and 7 are new."""
 
+EDITED_AGAIN = Desired(
+    (
+        *(call(1, text="changed"), call(2, text="changed again", key="another-key")),
+        *(call(4, key="renamed"), call(5, text="changed"), call(6), call(7, text="changed"), call(8)),
+    )
+)
+"""3 is removed, 2, 5 and 7 are changed, 8 is new."""
+
+SMALL = calls(0, 1)
+SMALL_EDITED = Desired((call(1, text="changed"), call(2)))
+
 TRIES = 6
 
 
-def apply_until_done(world: World, wanted: Desired, script: Mapping[int, str], **changes: object) -> None:
-    """Runs as often as it takes, the first time with what the script breaks."""
-    for attempt in range(TRIES):
-        try:
-            world.apply(wanted, script if attempt == 0 else None, **changes)
-        except (Crash, ReconcilerError):
-            continue
-        return
-    raise AssertionError("still not done")
+def new_world(server: str) -> World:
+    """A world in which nothing was applied yet."""
+    is_current, honours_keys = SERVERS[server]
+    return World(is_current=is_current, honours_keys=honours_keys)
 
 
-def prepared(server: str) -> World:
+def prepared(server: str, wanted: Desired = FIRST) -> World:
     """A world in which the first lists were applied and nothing rings yet."""
-    world = World(**SERVERS[server])
-    world.apply(FIRST, state="paused")
+    world = new_world(server)
+    world.apply(wanted, state="paused")
     return world
+
+
+def attempt(world: World, wanted: Desired, script: Script | None = None) -> bool:
+    """Whether one run, with what the script breaks, came to its end."""
+    try:
+        world.apply(wanted, script)
+    except (Crash, ReconcilerError):
+        return False
+    return True
+
+
+def apply_until_done(world: World, wanted: Desired) -> None:
+    """Runs undisturbed as often as it takes."""
+    assert any(attempt(world, wanted) for _ in range(TRIES))
 
 
 def assert_right(world: World, wanted: Desired, *, gone: tuple[int, ...] = ()) -> None:
     """Each wanted person has one job, which the lock knows; nobody else has any; and there is nothing left to do."""
     lock = world.remembered()
-    by_phone = {locked.job_id for locked in lock.calls.values()}
+    known = {locked.job_id for locked in lock.calls.values()}
     for one in wanted.calls:
-        jobs = world.jobs_that_count(one.phone)
-        assert len(jobs) == 1
-        assert jobs[0] in by_phone
-        assert world.server.jobs[jobs[0]].body == eval_request(one.request)
-    for n in gone:
-        assert world.jobs_that_count(phone(n)) == []
+        (job_id,) = world.jobs_that_count(one.phone)
+        assert job_id in known
+        assert world.server.jobs[job_id].body == msgspec.json.decode(one.request)
+    assert [world.jobs_that_count(phone(n)) for n in gone] == [[]] * len(gone)
     assert not any(locked.status.is_doubtful for locked in lock.calls.values())
     assert world.disk.journal == b""
-    before = list(world.server.log)
+    assert world.server.state == "inProgress"
+    before = list(world.changes)
     world.apply(wanted)
-    assert world.server.log == before
+    assert world.changes == before
     assert world.plan is not None
     assert not world.plan.actions
-
-
-def eval_request(request: bytes) -> object:
-    """The object a request was made of."""
-    import msgspec
-
-    return msgspec.json.decode(request)
 
 
 def fates(effect: str) -> tuple[str, ...]:
@@ -94,41 +108,105 @@ def fates(effect: str) -> tuple[str, ...]:
     return APPEND_FATES if effect == "append" else SLEEP_FATES
 
 
-def single_faults(effects: list[str]) -> Iterator[dict[int, str]]:
+def scripts(effects: list[str]) -> Iterator[Script]:
     """Every fate of every effect."""
     for number, effect in enumerate(effects, 1):
         for fate in fates(effect):
             yield {number: fate}
 
 
+def effects_of(world: World, wanted: Desired) -> list[str]:
+    """The effects of one undisturbed run."""
+    attempt(world, wanted)
+    return world.power.effects
+
+
+def check(make: Callable[[], World], steps: list[tuple[Desired, Script]], *, gone: tuple[int, ...] = ()) -> None:
+    """Makes a world, runs through disturbed steps, finishes the last one and looks at what came of it."""
+    world = make()
+    wanted = Desired(())
+    try:
+        for wanted, script in steps:
+            attempt(world, wanted, script)
+        apply_until_done(world, wanted)
+        assert_right(world, wanted, gone=gone)
+    except Exception as error:
+        error.add_note(f"after {[script for _, script in steps]}; the last run did {world.power.effects}")
+        raise
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_first_apply_cut_off_anywhere_is_finished_by_the_next(server: str) -> None:
-    clean = World(**SERVERS[server])
-    clean.apply(FIRST)
-    assert_right(clean, FIRST)
-    clean = World(**SERVERS[server])
-    clean.apply(FIRST)
-    for script in single_faults(clean.power.effects):
-        world = World(**SERVERS[server])
-        apply_until_done(world, FIRST, script)
-        try:
-            assert_right(world, FIRST)
-        except AssertionError as e:
-            e.add_note(f"{script} {clean.power.effects}")
-            raise
+    def make() -> World:
+        return new_world(server)
+
+    for script in scripts(effects_of(make(), FIRST)):
+        check(make, [(FIRST, script)])
 
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_an_edited_apply_cut_off_anywhere_is_finished_by_the_next(server: str) -> None:
-    clean = prepared(server)
-    clean.apply(EDITED)
-    effects = clean.power.effects
-    assert_right(clean, EDITED, gone=(0,))
-    for script in single_faults(effects):
-        world = prepared(server)
-        apply_until_done(world, EDITED, script)
-        try:
-            assert_right(world, EDITED, gone=(0,))
-        except AssertionError as e:
-            e.add_note(f"{script} {effects}")
-            raise
+    def make() -> World:
+        return prepared(server)
+
+    for script in scripts(effects_of(make(), EDITED)):
+        check(make, [(EDITED, script)], gone=(0,))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_recovery_cut_off_anywhere_is_finished_by_the_next(server: str) -> None:
+    def make() -> World:
+        return prepared(server, SMALL)
+
+    for first in scripts(effects_of(make(), SMALL_EDITED)):
+        world = make()
+        attempt(world, SMALL_EDITED, first)
+        for second in scripts(effects_of(world, SMALL_EDITED)):
+            check(make, [(SMALL_EDITED, first), (SMALL_EDITED, second)], gone=(0,))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_lists_that_change_after_a_crash_and_crash_again_while_writing_down_are_finished(server: str) -> None:
+    def make() -> World:
+        return prepared(server)
+
+    effects = effects_of(make(), EDITED)
+    firsts: tuple[Script, ...] = ({len(effects) - 1: "after"}, {len(effects): "before"})
+    for first in firsts:
+        world = make()
+        attempt(world, EDITED, first)
+        for second in scripts(effects_of(world, EDITED_AGAIN)):
+            check(make, [(EDITED, first), (EDITED_AGAIN, second)], gone=(0, 3))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_refused_number_does_not_confuse_recovery(server: str) -> None:
+    def make() -> World:
+        world = new_world(server)
+        world.server.rejects.add(phone(1))
+        return world
+
+    good = calls(0, 2, 3, 4, 5)
+    for script in scripts(effects_of(make(), FIRST)):
+        world = make()
+        attempt(world, FIRST, script)
+        apply_until_done(world, FIRST)
+        assert [len(world.jobs_that_count(one.phone)) for one in good.calls] == [1] * 5
+        assert world.jobs_that_count(phone(1)) == []
+        before = list(world.changes)
+        world.apply(FIRST)
+        assert world.changes == before
+
+
+def test_a_journal_cut_at_any_byte_of_its_last_record_is_read_up_to_there() -> None:
+    def make() -> World:
+        return prepared("legacy", SMALL)
+
+    world = make()
+    attempt(world, SMALL_EDITED, {1: "after"})
+    for length in range(len(world.disk.journal)):
+        world = make()
+        attempt(world, SMALL_EDITED, {1: "after"})
+        world.disk.journal = world.disk.journal[:length]
+        apply_until_done(world, SMALL_EDITED)
+        assert_right(world, SMALL_EDITED, gone=(0,))

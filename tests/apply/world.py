@@ -27,7 +27,7 @@ from reconciler.lock.stores import Stored
 from reconciler.manifest.model import Campaign, Guards, TokenSource
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.model import Plan
-from tests.apply.server import TOKEN, SimulatedClock, SimulatedServer
+from tests.apply.server import SECOND_TOKEN, TOKEN, SimulatedClock, SimulatedServer
 
 NAME = "spring-promo"
 TIMEOUT_S = 10.0
@@ -48,11 +48,15 @@ class Crash(BaseException):
     """The process is gone."""
 
 
+Script = Mapping[int | str, str]
+"""What goes wrong: by number of the effect from 1, or by name (`append#2` the second of that name, `append` all)."""
+
+
 class Power:
     """Counts effects and, where the script says so, switches everything off."""
 
-    def __init__(self, script: Mapping[int, str] | None = None) -> None:
-        self.script = script or {}
+    def __init__(self, script: Script | None = None) -> None:
+        self.script: Script = script or {}
         self.effects: list[str] = []
         self.is_off = False
 
@@ -61,7 +65,8 @@ class Power:
         if self.is_off:
             raise Crash
         self.effects.append(effect)
-        return self.script.get(len(self.effects), "")
+        numbered = f"{effect}#{self.effects.count(effect)}"
+        return next((fate for name in (len(self.effects), numbered, effect) if (fate := self.script.get(name))), "")
 
     def off(self) -> None:
         """The process dies here."""
@@ -124,8 +129,8 @@ class Disk:
 class PoweredClock:
     """The world's clock as the process sees it."""
 
-    def __init__(self, clock: SimulatedClock, power: Power) -> None:
-        self._clock, self._power = clock, power
+    def __init__(self, clock: SimulatedClock, power: Power, stop: StopRequest) -> None:
+        self._clock, self._power, self._stop = clock, power, stop
 
     def now_s(self) -> float:
         return self._clock.now_s()
@@ -137,6 +142,7 @@ class PoweredClock:
         self._clock.sleep(seconds)
         if fate:
             self._power.off()
+        self._stop.check()
 
 
 class World:
@@ -147,40 +153,47 @@ class World:
         self.server = SimulatedServer(self.clock, is_current=is_current, honours_keys=honours_keys, state=state)
         self.disk = Disk()
         self.power = Power()
+        self.stop = StopRequest()
+        self.tally = Tally()
+        self.late_s = LATE_S
         self.says: list[str] = []
         self.plan: Plan | None = None
 
     # ------------------------------------------------------------------------------------------------- one process
 
-    def apply(self, wanted: Desired, script: Mapping[int, str] | None = None, **changes: Any) -> Tally:
+    def apply(self, wanted: Desired, script: Script | None = None, **changes: Any) -> Tally:
         """One run; raises what it ended with, Crash included. `changes` are of the campaign or the session."""
         self.power = self.disk.power = Power(script)
-        clock, stop, tally = PoweredClock(self.clock, self.power), StopRequest(), Tally()
+        clock = PoweredClock(self.clock, self.power, self.stop)
+        self.plan, self.tally = None, Tally()
         session_changes = {name: changes.pop(name) for name in ("is_first", "allowed", "secret") if name in changes}
         batch = changes.pop("batch", 3)
-        with self._client(clock, changes.pop("pinned", False)) as client:
+        token = changes.pop("token", TOKEN)
+        with self.client(clock, token=token, is_pinned=changes.pop("pinned", False)) as client:
             session = Session(
                 campaign=campaign(**changes),
                 desired=wanted,
                 store=self.disk,
                 client=client,
-                token=TOKEN,
+                token=token,
                 approve=self._approve,
                 **{"is_first": True, **session_changes},
             )
             options = Options(batch=batch, settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
-            apply_campaign(session, options, clock, stop, Voice(self.says.append, lambda _: None), tally)
-        return tally
+            apply_campaign(session, options, clock, self.stop, Voice(self.says.append, lambda _: None), self.tally)
+        return self.tally
 
     def _approve(self, plan: Plan) -> bool:
         self.plan = plan
         return True
 
-    def _client(self, clock: PoweredClock, is_pinned: bool) -> CallsClient:
+    def client(self, clock: PoweredClock | None = None, *, token: str = TOKEN, is_pinned: bool = False) -> CallsClient:
+        """A client of the server; `is_pinned`: it is told the dialect."""
         spoken = Dialect.CURRENT if self.server.is_current else Dialect.LEGACY
+        clock = clock or PoweredClock(self.clock, self.power, self.stop)
         return CallsClient(
             "http://127.0.0.1",
-            TOKEN,
+            token,
             dialect=spoken if is_pinned else None,
             timeout_s=TIMEOUT_S,
             transport=httpx.MockTransport(self._receive),
@@ -189,7 +202,8 @@ class World:
         )
 
     def _receive(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path.partition(TOKEN)[2].strip("/")
+        token = next(known for known in (TOKEN, SECOND_TOKEN) if known in request.url.path)
+        path = request.url.path.partition(token)[2].strip("/")
         key = request.headers.get("Idempotence-Key", "")
         if not self.server.mutates(path):
             if self.power.is_off:
@@ -201,18 +215,23 @@ class World:
         fate = self.power.strike(f"post {path}")
         if fate == "crash before":
             self.power.off()
-        if fate in ("crash late", "lost, late"):
-            self.clock.later(LATE_S, lambda: self.server.respond(path, content, key))
-        elif fate != "lost, never":
+        if fate in ("", "crash after", "lost, done"):
             response = self.server.respond(path, content, key)
+            if not fate:
+                return response
+        elif fate.endswith("late"):
+            self.clock.later(self.late_s, lambda: self.server.respond(path, content, key))
         if fate.startswith("crash"):
             self.power.off()
-        if fate.startswith("lost"):
-            self.clock.sleep(TIMEOUT_S)
-            raise httpx.ReadTimeout("no answer")
-        return response
+        self.clock.sleep(TIMEOUT_S)
+        raise httpx.ReadTimeout("no answer")
 
     # ------------------------------------------------------------------------------------------------ what came of it
+
+    @property
+    def changes(self) -> list[str]:
+        """The mutating requests that took effect or were refused, in order."""
+        return self.server.log
 
     def remembered(self) -> Lock:
         """The lockfile with its journal, which must have no open intent."""
@@ -254,7 +273,9 @@ def phone(n: int) -> str:
     return f"1650000{n:04}"
 
 
-def call(n: int, *, text: str = "", key: str = "", wave: str = "1", to: int | None = None, shares: bool = False) -> Call:
+def call(
+    n: int, *, text: str = "", key: str = "", wave: str = "1", to: int | None = None, shares: bool = False
+) -> Call:
     """The n-th wanted call; `text` is its payload, `to` another number than the n-th."""
     number = phone(n if to is None else to)
     request = msgspec.json.encode({"payload": {"text": text}, "phone": number} if text else {"phone": number})

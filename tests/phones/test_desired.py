@@ -61,6 +61,12 @@ def test_the_first_wins_where_the_later_list_says_so(leads: Any) -> None:
     ]
 
 
+def test_a_shared_phone_that_a_strict_list_holds_too_is_told_with_its_first_place(leads: Any) -> None:
+    shared = leads("a.csv", "16500000042,1", "16500000042,2", key="id", same_phone="allow")
+    [problem] = problems(shared, leads("b.csv", "16500000042,3", key="id"))
+    assert problem.startswith("b.csv:2: phone: the same phone as a.csv:2, under another key")
+
+
 def test_what_the_earlier_list_says_does_not_count(leads: Any) -> None:
     first = leads("a.csv", "16500000042,1", duplicates="first", same_phone="allow")
     assert len(problems(first, leads("b.csv", "16500000042,1"))) == 1

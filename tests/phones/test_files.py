@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler.errors import Place
 from reconciler.manifest.model import ColumnRef
 from reconciler.phones.problems import Problems
-from reconciler.phones.rows import Sheet, read_rows
+from reconciler.phones.rows import BLOCK, LONGEST_LINE, Sheet, read_blocks, read_rows
 from tests.phones.sample import calls, file_list, inline_list, problems, request, write
 
 NAME = {"name": ColumnRef("name")}
@@ -138,6 +138,64 @@ def test_cells_are_what_the_csv_module_reads_by_column_name(
     found = Problems()
     sheet = Sheet(path, "cells.csv", Place("campaign.yaml"), "csv", ("c", "a"))
     assert [cells for _, cells in read_rows(sheet, found)] == expected
+    assert not found.kept
+
+
+def one_by_one(text: str) -> list[tuple[int, list[str]]]:
+    """Each record with the line it starts on, as the csv module numbers them."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found, start = [], 1
+    for record in reader:
+        found.append((start, record))
+        start = reader.line_num + 1
+    return found
+
+
+LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+QUOTED = st.text(st.sampled_from('a,"\n\r '), max_size=5)
+
+
+@given(st.lists(st.tuples(QUOTED, QUOTED, LINE_ENDS), max_size=5), st.sampled_from([0, 1, 499, 500]))
+def test_rows_are_numbered_as_the_csv_module_counts_lines(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], plain: int
+) -> None:
+    quoted = ['"{}","{}"{}'.format(a.replace('"', '""'), b.replace('"', '""'), end) for a, b, end in rows]
+    text = "".join(["a,b\n", *["x,y\n"] * plain, *quoted])
+    path = write(tmp_path_factory.getbasetemp() / "lines.csv", text)
+    found = Problems()
+    sheet = Sheet(path, "lines.csv", Place("campaign.yaml"), "csv", ("b",))
+    expected = [(line, (record[1],)) for line, record in one_by_one(text)[1:] if any(record)]
+    assert [*read_rows(sheet, found)] == expected
+    assert not found.kept
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_no_line_is_lost_or_counted_twice_where_one_piece_of_a_file_ends(
+    tmp_path: Path, end: str, encoding: str
+) -> None:
+    rows = [f"1650{number:07},{'x' * (number % 23)}" for number in range(10_000)]
+    path = write(tmp_path / "leads.csv", end.join(["phone,name", *rows]).encode(encoding))
+    read = calls(file_list(path, encoding=encoding))
+    assert [(call.phone, call.row) for call in read] == [(f"1650{n:07}", n + 2) for n in range(10_000)]
+
+
+def test_a_long_list_of_objects_comes_in_blocks(tmp_path: Path) -> None:
+    count = 2 * BLOCK
+    lines = [f'{{"phone":"1650{number:07}"}}' for number in range(count)]
+    found = Problems()
+    sheet = Sheet(write(tmp_path / "a.jsonl", "\n".join(lines)), "a.jsonl", Place("a.yaml"), "jsonl", ("phone",))
+    blocks = [*read_blocks(sheet, found)]
+    assert [len(block.rows) for block in blocks] == [BLOCK, BLOCK]
+    assert blocks[1].row(BLOCK - 1) == (f"1650{count - 1:07}",)
+    assert repr(blocks[0]) == f"Block({BLOCK} rows)"  # no cell
+
+
+def test_a_line_may_be_almost_a_million_characters_long(tmp_path: Path) -> None:
+    text = f"16500000041\n#{'x' * (LONGEST_LINE - 3)}\n16500000042\n"
+    found = Problems()
+    sheet = Sheet(write(tmp_path / "never.txt", text), "never.txt", Place("a.yaml"), "text", ("phone",))
+    assert [*read_rows(sheet, found)] == [(1, ("16500000041",)), (3, ("16500000042",))]
     assert not found.kept
 
 
@@ -344,6 +402,49 @@ def test_every_bad_row_is_told_with_its_line(tmp_path: Path) -> None:
         "leads.csv:3: has 3 cells where the header has 2",
         "leads.csv:4: has a quote in the wrong place",
         "leads.csv:7: phone: has letters in it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "what"),
+    [
+        ("16500000009,A\0", "has NUL characters"),
+        ("16500000009," + "x" * LONGEST_LINE, "has a line of a million characters"),
+        ("16500000009," + "x" * 200_000, "has a cell of more than"),
+        ('16500000009,"A', "has a quote that is never closed"),
+    ],
+    ids=["NUL", "line", "cell", "quote"],
+)
+def test_bad_rows_before_the_one_that_ends_the_reading_are_told_too(tmp_path: Path, last: str, what: str) -> None:
+    path = write(tmp_path / "leads.csv", f"phone,name\nx,Ann\n16500000002\n{last}")
+    told = problems(file_list(path, payload=NAME))
+    assert [problem.partition(";")[0] for problem in told[:2]] == [
+        "leads.csv:2: phone: has letters in it",
+        "leads.csv:3: has 1 cell where the header has 2",
+    ]
+    assert told[2].startswith(f"leads.csv:4: {what}")
+
+
+def test_bad_objects_before_the_one_that_ends_the_reading_are_told_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "leads.jsonl", '{"phone":"x"}\n' + "x" * LONGEST_LINE)
+    told = [problem.partition(";")[0] for problem in problems(file_list(path))]
+    assert told == ["leads.jsonl:1: phone: has letters in it", "leads.jsonl:2: has a line of a million characters"]
+
+
+def test_what_is_no_text_is_told_with_its_line_far_down_too(tmp_path: Path) -> None:
+    rows = [f"1650{number:07},Ann" for number in range(10_000)]
+    path = write(tmp_path / "leads.csv", "\n".join(["phone,name", *rows, "16500010000,A\0"]))
+    [problem] = problems(file_list(path, payload=NAME))
+    assert problem.startswith("leads.csv:10002: has NUL characters")
+
+
+def test_reading_goes_on_behind_a_bad_row_far_down(tmp_path: Path) -> None:
+    rows = [f"1650{number:07},Ann" for number in range(BLOCK + 3)]
+    content = "\n".join(["phone,name", *rows, '16500000999,"Ann" Lee', '16500000998,"two\nlines"', "x,Bob"])
+    told = [p.partition(";")[0] for p in problems(file_list(write(tmp_path / "leads.csv", content), payload=NAME))]
+    assert told == [
+        f"leads.csv:{BLOCK + 5}: has a quote in the wrong place",
+        f"leads.csv:{BLOCK + 8}: phone: has letters in it",
     ]
 
 

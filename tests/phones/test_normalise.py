@@ -25,10 +25,13 @@ def libphonenumbers_reading(text: str, region: str | None) -> str:
 
 
 def our_reading(text: str, region: str = "") -> str:
+    """The digits, "" when there are none; a cell alone and a column of it are always read alike."""
     try:
-        return Numbering(region).digits(text)
+        digits = Numbering(region).digits(text)
     except Wrong:
-        return ""
+        digits = ""
+    assert Numbering(region).column([text]) == [digits]
+    return digits
 
 
 def what_is_wrong(text: str, region: str = "", *, must_be_valid: bool = False) -> Wrong:
@@ -78,6 +81,50 @@ def test_decoration_changes_nothing(region: str, data: st.DataObject) -> None:
     assert our_reading(decorated, region) in (our_reading(plain, region), "")  # "1.0" may be read as a decimal
 
 
+@given(st.sampled_from(["", *REGIONS]), st.data())
+def test_a_column_of_phones_is_read_as_its_cells_are(region: str, data: st.DataObject) -> None:
+    home = national_numbers(region) if region else st.sampled_from(["16500000042", "442079460000"])
+    abroad = st.sampled_from(REGIONS).flatmap(national_numbers).map("+{}".format)
+    odd = st.sampled_from(["", "x", "+", "1650\n0000042", "16500000042\n", "²²²", "١٦٥٠٠٠٠٠٠٤٢", "+999123456"])
+    numbering = Numbering(region)
+    for cells in data.draw(
+        st.lists(st.lists(home | abroad, min_size=1) | st.lists(odd | home, min_size=1), max_size=4)
+    ):
+        assert numbering.column(cells) == [our_reading(cell, region) for cell in cells]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_column_of_one_countrys_numbers_is_read_as_its_cells_are(region: str) -> None:
+    known = [phonenumbers.example_number_for_type(region, type) for type in phonenumbers.PhoneNumberType.values()]
+    numbers = [phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) for number in known if number]
+    cells = [*numbers, *(number.removeprefix("+") for number in numbers)]
+    for home in ("", region):
+        numbering = Numbering(home)
+        for cell in cells:  # each alone: one that is not plain decides for its column
+            assert numbering.column([cell]) == [our_reading(cell, home)]
+
+
+def test_a_foreign_number_without_a_plus_is_none_where_a_region_is_given() -> None:
+    for cells in (["442079460000"], ["16500000042", "442079460000"], ["+442079460000", "442079460000"]):
+        assert Numbering("US").column(cells)[-1] == ""
+
+
+@given(st.sampled_from(CODES), st.sampled_from("018"), st.integers(5, 12), st.data())
+def test_a_trunk_prefix_behind_a_calling_code_is_seen_in_a_column(
+    code: str, trunk: str, size: int, data: st.DataObject
+) -> None:
+    text = code + trunk + data.draw(st.text("0123456789", min_size=size, max_size=size))
+    assert Numbering().column([text]) == [libphonenumbers_reading("+" + text, None)]
+
+
+def test_a_column_is_text_numbers_or_nothing_that_could_be_a_phone() -> None:
+    assert Numbering().column(["16500000042", 16500000043, None, ["x"]]) == ["16500000042", "16500000043", "", ""]
+
+
+def test_a_column_is_held_to_ranges_in_use_when_asked_for() -> None:
+    assert Numbering(must_be_valid=True).column(["16502530000", "16500000042"]) == ["16502530000", ""]
+
+
 @pytest.mark.parametrize(
     ("text", "region", "digits"),
     [
@@ -95,6 +142,7 @@ def test_decoration_changes_nothing(region: str, data: st.DataObject) -> None:
         ("(650) 000-0042", "US", "16500000042"),
         ("1 650 000 0042", "US", "16500000042"),
         ("011 44 20 7946 0000", "US", "442079460000"),
+        ("440207946000", "", "44207946000"),
         ("8 (916) 123-45-67", "RU", "79161234567"),
         ("79161234567", "RU", "79161234567"),
         ("+78121234567", "", "78121234567"),

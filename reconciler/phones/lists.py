@@ -1,0 +1,89 @@
+"""A campaign's lists → chunks of wanted calls: of each list the inline phones first, then the rows of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from reconciler.errors import Problem
+from reconciler.manifest.model import PhoneColumn, PhoneList, Source
+from reconciler.phones.build import Finding, Template, phone_column
+from reconciler.phones.inline import constants, inline_chunks
+from reconciler.phones.model import Chunk
+from reconciler.phones.normalise import Numbering
+from reconciler.phones.problems import Problems, Wrong
+from reconciler.phones.rows import Sheet, format_of, read_blocks
+
+PROGRESS_STEP: Final = 10_000  # rows between two reports of progress
+
+Progress = Callable[[int], None]
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """Phone lists and what they need of their campaign: its wave, and the policy an empty policy cell falls back to."""
+
+    lists: Sequence[PhoneList]
+    wave: str
+    inherited: Mapping[str, Any]
+
+    def chunks(self, problems: Problems, progress: Progress) -> Iterator[tuple[PhoneList, Chunk]]:
+        """All calls that are declared, in order, with their list; what is wrong with the others goes to `problems`.
+
+        `progress` is told now and then how many rows were read since it was last told.
+        """
+        for phone_list in self.lists:
+            for chunk in self._of(phone_list, problems, progress):
+                if chunk.keys:
+                    yield phone_list, chunk
+
+    def _of(self, phone_list: PhoneList, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+        shared, findings = constants(phone_list.payload)
+        numbering = _numbering(phone_column(phone_list), findings)
+        problems.extend(Problem(phone_list.place, path, wrong.what, wrong.fix) for path, wrong in findings)
+        if numbering is None:
+            return
+        yield from inline_chunks(phone_list, self.wave, numbering, shared, problems)
+        if phone_list.path is not None:
+            template = Template(phone_list, self.wave, numbering, constants=shared, inherited=self.inherited)
+            sheet = _sheet(phone_list, phone_list.path, template.columns)
+            yield from _from_file(sheet, template, problems, progress)
+
+
+def _from_file(sheet: Sheet, template: Template, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+    count = 0
+    for block in read_blocks(sheet, problems):
+        chunk, wrong = template.chunk(block)
+        for at in wrong:
+            findings = template.explain(block.row(at))
+            problems.extend(sheet.problem(what, block.rows[at], column) for column, what in findings)
+        yield chunk
+        count += len(block.rows)
+        if count >= PROGRESS_STEP:
+            progress(count)
+            count = 0
+    progress(count)
+
+
+def _sheet(phone_list: PhoneList, path: Path, columns: tuple[str, ...]) -> Sheet:
+    source = phone_list.spec.source or Source(file=path.name)
+    format = source.format or format_of(path.name)
+    return Sheet(
+        path=path,
+        shown=phone_list.shown,
+        place=phone_list.place,
+        format=format,
+        columns=columns,
+        encoding=source.encoding or "utf-8",
+        delimiter=source.delimiter or ("\t" if format == "tsv" else ","),
+    )
+
+
+def _numbering(column: PhoneColumn, findings: list[Finding]) -> Numbering | None:
+    try:
+        return Numbering(column.region or "", must_be_valid=column.valid)
+    except Wrong as wrong:
+        findings.append(("phone.region", wrong))
+        return None
