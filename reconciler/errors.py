@@ -33,6 +33,11 @@ from collections.abc import Iterable
 import msgspec
 
 
+def calls_text(n: int) -> str:
+    """`n` calls in words: `1 call`, `1,200 calls`."""
+    return f"{n:,} call" if n == 1 else f"{n:,} calls"
+
+
 class Place(msgspec.Struct, frozen=True, order=True):
     """Where in the user's files something stands; lines and columns count from 1, 0 means unknown."""
 

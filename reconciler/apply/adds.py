@@ -13,7 +13,7 @@ import msgspec
 from reconciler.apply.readback import Found, confirm, look_until_settled
 from reconciler.apply.run import Run
 from reconciler.calls.model import Dialect
-from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater
+from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater, calls_text
 from reconciler.lock.journal import Intent, OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.plan.model import Wanted
@@ -44,6 +44,7 @@ def add_calls(run: Run, calls: Sequence[ToAdd]) -> None:
     for batch in batches(calls, run.options.batch):
         run.stop.check()
         _add_batch(run, batch)
+        run.book.checkpoint(len(batch), run.options.checkpoint)
 
 
 def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
@@ -184,7 +185,7 @@ def refuse_lost_answer(entry: OpenIntent, found: Found) -> None:
     """Raises OutcomeUnknown when the server answered enough ids, so that every call has a job, found or not."""
     if len(set(entry.job_ids)) >= len(entry.intent.calls):
         raise OutcomeUnknown(
-            f"{len(found.rest)} calls were added, but the server does not report them; they are recorded and "
+            f"{calls_text(len(found.rest))}: added, but the server does not report them; they are recorded and "
             "will not be sent again: apply again later, or decide with `campaign resolve`"
         )
 

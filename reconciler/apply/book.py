@@ -41,6 +41,7 @@ class Book:
         self._opened = {entry.seq: entry for entry in remembered.opened}
         self._next_seq = len(remembered.entries) + 1
         self._has_closed = bool(remembered.entries)
+        self._unsaved_calls = 0
         self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._content()
         self._owned = self.lock.owned_jobs()
         self._is_behind = remembered.is_journal_behind
@@ -123,6 +124,17 @@ class Book:
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
+
+    def checkpoint(self, calls: int, at_least: int) -> None:
+        """Saves in the middle of a long run: the journal stays short, and little hangs on it.
+
+        `calls` more were recorded. Each save waits for at least `at_least` calls and half as many as the lockfile
+        holds, so that all saves of a run together cost no more than a few of the last.
+        """
+        self._unsaved_calls += calls
+        if self._unsaved_calls >= max(at_least, len(self.lock.calls) // 2):
+            self.save()
+            self._unsaved_calls = 0
 
     def _content(self) -> bytes:
         header = msgspec.structs.replace(self.lock.header, serial=0)

@@ -11,7 +11,7 @@ from reconciler.apply.readback import FIRST_PAUSE_S
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Job
-from reconciler.errors import Ambiguous, CallsError, TryLater, UnknownItems
+from reconciler.errors import Ambiguous, CallsError, TryLater, UnknownItems, calls_text
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall
 
@@ -33,7 +33,7 @@ def _cancel_batch(run: Run, batch: tuple[LockedCall, ...]) -> None:
         if not left:
             run.advance(len(batch))
             return
-    raise CallsError("cancel", f"{len(left)} calls are still queued after {SENDS} tries", "apply again later")
+    raise CallsError("cancel", f"{calls_text(len(left))} still queued after {SENDS} tries", "apply again later")
 
 
 def _send(run: Run, calls: tuple[LockedCall, ...]) -> tuple[LockedCall, ...]:
@@ -72,6 +72,7 @@ def _confirm(run: Run, entry: OpenIntent, acknowledged: frozenset[str]) -> tuple
     changed = [call.with_status(statuses[call.job_id]) for call in entry.intent.calls]
     run.book.close(entry, changed)
     run.tally.cancelled += sum(call.status in _TAKEN_BACK for call in changed)
+    run.tally.cancelling += sum(call.status is CallStatus.CANCELLING for call in changed)
     return tuple(call for call in changed if call.status.is_waiting)
 
 
@@ -87,13 +88,18 @@ def _settled_statuses(run: Run, entry: OpenIntent, acknowledged: frozenset[str])
         found = find_jobs(run.client, job_ids=[call.job_id for call in asked], batch=run.options.batch)
         jobs = {job.job_id: job for job in found.jobs}
         statuses.update({call.job_id: _status_after(call, jobs.get(call.job_id)) for call in asked})
-        asked = tuple(c for c in asked if c.job_id in acknowledged and statuses[c.job_id].is_waiting)
+        asked = tuple(c for c in asked if c.job_id in acknowledged and _is_open(statuses[c.job_id], c.job_id in jobs))
         if not asked or waited >= run.options.settle_s:
             break
         run.clock.sleep(pause)
         waited, pause = waited + pause, min(2 * pause, 5.0)
-    # Acknowledged but still reported as queued: it is not ours to say that nobody will be called.
+    # Acknowledged but still reported as queued, or not at all: it is not ours to say that nobody will be called.
     return {**statuses, **{call.job_id: CallStatus.CANCELLING for call in asked}}
+
+
+def _is_open(status: CallStatus, is_reported: bool) -> bool:
+    """Whether the report does not show yet what was acknowledged: the job is queued as before, or left out."""
+    return status.is_waiting or not is_reported
 
 
 def _status_after(call: LockedCall, job: Job | None) -> CallStatus:

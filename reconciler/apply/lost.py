@@ -12,7 +12,7 @@ from reconciler.apply.readback import pair
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
-from reconciler.errors import CallsError, OutcomeUnknown
+from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call
 
@@ -25,7 +25,7 @@ def find_lost(run: Run, calls: Iterable[Call]) -> int:
     lost = _lost(run)
     if not lost:
         return 0
-    run.say(f"{len(lost)} calls are in doubt since an earlier run; asking the server for them")
+    run.say(f"{calls_text(len(lost))} in doubt since an earlier run; asking the server for them")
     jobs, found = _jobs(run, lost, calls), 0
     for together in _one_of_a_phone(lost):
         # Remembered before the next are paired: two calls of one phone must not be given the same job.
@@ -37,9 +37,8 @@ def find_lost(run: Run, calls: Iterable[Call]) -> int:
 
 
 def _lost(run: Run) -> list[LockedCall]:
-    opened = {call.call_id for entry in run.book.opened for call in entry.intent.calls}
-    doubted = (call for call in run.book.lock.calls.values() if call.status is CallStatus.IN_DOUBT)
-    return [call for call in doubted if call.call_id not in opened]
+    # Calls of requests the journal still has are not among these: the book keeps them with their request.
+    return [call for call in run.book.lock.calls.values() if call.status is CallStatus.IN_DOUBT]
 
 
 def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
@@ -64,6 +63,6 @@ def _jobs(run: Run, lost: list[LockedCall], calls: Iterable[Call]) -> tuple[Job,
         return find_jobs(run.client, phones=asked, batch=run.options.batch).jobs
     except CallsError as error:
         raise OutcomeUnknown(
-            f"{len(lost)} calls of an earlier run may or may not have been added, and the server cannot be asked "
+            f"{calls_text(len(lost))} of an earlier run may or may not have been added, and the server cannot be asked "
             f"({error}); they are recorded and will not be sent again: apply again later"
         ) from None

@@ -9,7 +9,7 @@ import msgspec
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
-from reconciler.errors import CallsError, OutcomeUnknown
+from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall
 
@@ -63,7 +63,7 @@ def look_until_settled(run: Run, entry: OpenIntent) -> Found:
     found = look(run, entry)
     wait_s = _travels_for_s(run, entry) if found.rest else 0.0
     if wait_s > 0:
-        run.say(f"{len(found.rest)} calls not found yet; waiting {wait_s:.0f} s before asking again (--settle)")
+        run.say(f"{calls_text(len(found.rest))} not found yet; waiting {wait_s:.0f} s before asking again (--settle)")
         run.clock.sleep(wait_s)
     return look(run, entry) if found.rest else found
 
@@ -84,7 +84,7 @@ def _read(entry: OpenIntent, read: Callable[[], Iterable[Job]]) -> tuple[Job, ..
         return tuple(read())
     except CallsError as error:
         raise OutcomeUnknown(
-            f"{len(entry.intent.calls)} calls may or may not have been added, and the server cannot be asked "
+            f"{calls_text(len(entry.intent.calls))} may or may not have been added, and the server cannot be asked "
             f"({error}); they are recorded and will not be sent again until it can: apply again later"
         ) from None
 

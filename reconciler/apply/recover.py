@@ -7,7 +7,7 @@ from reconciler.apply.moves import doubtful
 from reconciler.apply.readback import Found, confirm, look_until_settled
 from reconciler.apply.run import Run
 from reconciler.calls.model import Dialect
-from reconciler.errors import OutcomeUnknown
+from reconciler.errors import OutcomeUnknown, calls_text
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus
 
@@ -44,7 +44,9 @@ def _close_cancel(run: Run, entry: OpenIntent) -> None:
 
 def _recover_add(run: Run, entry: OpenIntent) -> bool:
     """Whether the intent needs nothing more here: closed, or left open as unknown."""
-    run.say(f"an earlier run was cut off while adding {len(entry.intent.calls)} calls; asking what became of them")
+    run.say(
+        f"an earlier run was cut off while adding {calls_text(len(entry.intent.calls))}; asking what became of them"
+    )
     try:
         found = _find(run, entry)
     except OutcomeUnknown as error:

@@ -21,10 +21,15 @@ SETTLE_S = 120.0
 """How long a request may still take effect after its client gave up, unless `--settle` says otherwise."""
 
 
+CHECKPOINT = 40_000
+"""Calls added before the lockfile is written in the middle of a run: twenty requests of the default size."""
+
+
 class Options(msgspec.Struct, frozen=True):
     """How a run goes about its requests. Times in seconds."""
 
     batch: int = BATCH
+    checkpoint: int = CHECKPOINT
     settle_s: float = SETTLE_S
     timeout_s: float = 60.0
 
@@ -34,6 +39,7 @@ class Tally(msgspec.Struct):
 
     added: int = 0
     cancelled: int = 0
+    cancelling: int = 0  # asked for; a call in progress is finished first
     replaced: int = 0
     adopted: int = 0
     deferred: int = 0  # could not be taken back in time, or wait for something that could not

@@ -14,7 +14,7 @@ from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
-from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal
+from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal, calls_text
 from reconciler.lock.journal import OpenIntent, with_doubts
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
@@ -120,7 +120,7 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
     _count_unknown(run)
     if run.tally.unknown:
         raise OutcomeUnknown(
-            f"the outcome for {run.tally.unknown} calls is unknown; apply again, or `campaign resolve`"
+            f"the outcome for {calls_text(run.tally.unknown)} is unknown; apply again, or `campaign resolve`"
         )
     if plan.tripped:
         options = " ".join(f"--allow {guard.option}={ceil(guard.amount)}" for guard in plan.tripped)

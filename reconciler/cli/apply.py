@@ -149,6 +149,7 @@ class _One:
             campaign=name,
             added=tally.added,
             cancelled=tally.cancelled,
+            cancelling=tally.cancelling,
             replaced=tally.replaced,
             adopted=tally.adopted,
             moves=tuple(tally.moves),

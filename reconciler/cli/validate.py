@@ -46,7 +46,10 @@ def command(files: tuple[Path, ...], errors_file: Path | None, is_quiet: bool, v
 def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None]:
     """How many calls the campaigns want, and everything that is wrong, lists of broken manifests included."""
     from reconciler.errors import ManifestError
-    from reconciler.phones.desired import check_lists, read_desired, read_suppression
+    from reconciler.phones.desired import check_lists, read_suppression
+    from reconciler.phones.problems import Problems
+    from reconciler.phones.stream import stream
+    from reconciler.phones.suppression import collect_suppressed
 
     problems, omitted, calls = [*loaded.problems], 0, 0
     for checkable in loaded.checkable:
@@ -56,7 +59,9 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
         try:
             with terminal.progress() as progress:
                 progress.start(f"checking the lists of {campaign.name}", None)
-                calls += len(read_desired(campaign, progress=progress.advance).calls)
+                found = Problems()
+                collect_suppressed(campaign.suppress, found)
+                calls += sum(len(c.keys) for c in stream(campaign, progress=progress.advance, problems=found))
         except ManifestError as error:
             problems += error.problems
             omitted += error.omitted

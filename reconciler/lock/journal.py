@@ -39,6 +39,10 @@ class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
     move: str = ""  # control only
     recovers: int = 0  # number of the intent this one sends again
 
+    def __repr__(self) -> str:
+        """Without the request: it holds phones and payloads."""
+        return f"Intent({self.operation}, {len(self.calls)} calls)"
+
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """The server answered addPhones with these ids; which belongs to whom is not confirmed yet."""

@@ -150,7 +150,8 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         A cancelled job is ours when we had asked for it; a job that talked before it was cancelled counts as called.
         """
         if job is None:
-            return CallStatus.MISSING
+            # A report may leave a job out; that must not make a stranger's of a cancellation we asked for.
+            return CallStatus.CANCELLING if self.status is CallStatus.CANCELLING else CallStatus.MISSING
         if job.status is not JobStatus.CANCELLED:
             return self._not_cancelled(job)
         if self.status not in _CANCELLED_BY_US:

@@ -28,6 +28,7 @@ class ApplyView(msgspec.Struct, frozen=True):
     campaign: str
     added: int = 0
     cancelled: int = 0
+    cancelling: int = 0  # asked for, in progress still
     replaced: int = 0
     adopted: int = 0
     moves: tuple[str, ...] = ()  # done, as verbs: start, pause, resume, stop
@@ -112,6 +113,7 @@ def _not_done(result: ApplyView) -> list[tuple[str, int, str, str]]:
             "sent, and no telling whether it took effect; apply again asks once more, `campaign resolve` decides",
         ),
         ("!", result.withheld, "withheld", "a guard held them back; nothing was sent for them"),
+        ("·", result.cancelling, "being cancelled", "a call in progress is finished first and not tried again"),
         ("·", result.deferred, "deferred", "not possible just now; the next apply decides"),
         ("!", result.rejected, "rejected", "refused by the server; not tried again until their data changes"),
     ]

@@ -189,3 +189,26 @@ def test_what_an_earlier_run_was_about_to_send_is_still_known_after_a_key_was_ch
     world.apply(Desired((call(0, key="renamed"), call(1), call(2))), state="paused")
     assert world.disk.journal == b""
     assert [len(world.jobs_that_count(phone(n))) for n in range(3)] == [1, 1, 1]
+
+
+def test_a_long_run_writes_its_lockfile_now_and_then_less_often_the_more_it_holds() -> None:
+    world = World(state="paused")
+    world.apply(calls(*range(32)), state="paused", batch=2, checkpoint=4)
+    posts_before_each_save = [0]
+    for effect in world.power.effects:
+        if effect == "replace lock":
+            posts_before_each_save.append(0)
+        posts_before_each_save[-1] += effect == ADD
+    # A header first; then after 4 calls, and whenever half of what the lockfile would hold is new.
+    assert posts_before_each_save == [0, 2, 2, 4, 8, 0]
+
+
+def test_a_run_cut_off_after_a_checkpoint_is_finished_by_the_next() -> None:
+    wanted = calls(*range(8))
+    for number in range(1, 60):
+        world = World(state="paused")
+        try:
+            world.apply(wanted, {number: "after"}, state="paused", batch=2, checkpoint=2)
+        except Crash:
+            world.apply(wanted, state="paused", batch=2, checkpoint=2)
+        assert [len(world.jobs_that_count(phone(n))) for n in range(8)] == [1] * 8

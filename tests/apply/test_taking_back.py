@@ -117,7 +117,7 @@ def test_a_cancel_that_is_acknowledged_and_never_shows_is_not_followed_by_an_add
 
 def test_a_job_the_server_will_not_cancel_ends_the_run_after_a_few_tries(world: World) -> None:
     world.server.cancels = False
-    with pytest.raises(CallsError, match="1 calls are still queued"):
+    with pytest.raises(CallsError, match="1 call still queued"):
         world.apply(CHANGED, state="paused")
     assert world.changes == ["callJob/cancel"] * 4
     assert status(world, 0) is CallStatus.PLANNED

@@ -167,7 +167,7 @@ class World:
         clock = PoweredClock(self.clock, self.power, self.stop)
         self.plan, self.tally = None, Tally()
         session_changes = {name: changes.pop(name) for name in ("is_first", "allowed", "secret") if name in changes}
-        batch = changes.pop("batch", 3)
+        batch, checkpoint = changes.pop("batch", 3), changes.pop("checkpoint", 40_000)
         token = changes.pop("token", TOKEN)
         with self.client(clock, token=token, is_pinned=changes.pop("pinned", False)) as client:
             session = Session(
@@ -179,7 +179,7 @@ class World:
                 approve=self._approve,
                 **{"is_first": True, **session_changes},
             )
-            options = Options(batch=batch, settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
+            options = Options(batch=batch, checkpoint=checkpoint, settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
             apply_campaign(session, options, clock, self.stop, Voice(self.says.append, lambda _: None), self.tally)
         return self.tally
 

@@ -37,9 +37,13 @@ def test_no_job_status_is_forgotten() -> None:
     assert {*PLAIN, JobStatus.CANCELLED} == set(JobStatus)
 
 
-@pytest.mark.parametrize("before", [CallStatus.PLANNED, CallStatus.CANCELLING, CallStatus.UNKNOWN])
+@pytest.mark.parametrize("before", [CallStatus.PLANNED, CallStatus.ON_RETRY, CallStatus.UNKNOWN])
 def test_a_job_that_should_be_reported_and_is_not_is_missing(before: CallStatus) -> None:
     assert seen(before, None) is CallStatus.MISSING
+
+
+def test_a_job_we_are_cancelling_that_a_report_leaves_out_stays_ours() -> None:
+    assert seen(CallStatus.CANCELLING, None) is CallStatus.CANCELLING
 
 
 @pytest.mark.parametrize(

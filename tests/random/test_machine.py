@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from reconciler.apply.run import Tally
 from reconciler.errors import CallsError, GuardTripped, LockError, OutcomeUnknown, ReconcilerError, Refusal, WrongState
+from reconciler.lock.journal import with_doubts
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus, Lock
 from reconciler.manifest.model import Guards
@@ -276,7 +277,12 @@ class LifeOfACampaign(RuleBasedStateMachine):
         disk = self.world.disk
         if isinstance(end, Refusal) and server.jobs and self.is_current:
             return disk.lock is None or not durable(disk)[0].calls
-        return isinstance(end, OutcomeUnknown) and bool(server.vanished)
+        return isinstance(end, OutcomeUnknown) and self._is_in_doubt()
+
+    def _is_in_doubt(self) -> bool:
+        """Whether there is a call of which nobody can tell whether it was sent."""
+        lock, opened = durable(self.world.disk)
+        return any(call.status is CallStatus.IN_DOUBT for call in with_doubts(lock, opened).calls.values())
 
     def _check_all_is_done(self, tally: Tally) -> None:
         disk, plan = self.world.disk, self.world.plan

@@ -60,6 +60,7 @@ class Sent(msgspec.Struct, frozen=True):
     shares: bool
     replaces_same_phone: bool
     run: int
+    mistaken: frozenset[str]  # jobs of ours that nobody could tell from somebody else's of the same phone
 
 
 class Truth:
@@ -121,26 +122,29 @@ class Truth:
                 self.accuse("addPhones was sent with another body than was written down")
             wanted = self.wanted(Keyer(None, lock.header.salt))
             self._sent[key] = {}
+            mistaken = self._mistaken(lock)
             for item, call in zip(msgspec.json.decode(content), intent.calls, strict=True):
-                self._sends(item, call.call_id, wanted, key)
+                self._sends(item, wanted.get(call.call_id), key, mistaken)
         elif path == "callJob/cancel":
             ids = [str(each) for each in msgspec.json.decode(content)["ids"]]
             if ids != [call.job_id for call in intent.calls]:
                 self.accuse("other jobs were cancelled than were written down")
             self._taken_back |= set(ids)
+            self.decided(i for i in ids if self.jobs[i].cancelled_by_others_in == self.run)  # at the same moment
         elif path != f"control/{intent.move}" or intent.move not in _MOVES_TO[self.state]:
             self.accuse(f"{path} was sent, {intent.move} written down, {self.state} wanted")
 
-    def _sends(self, item: dict[str, object], call_id: CallId, wanted: dict[CallId, Wanted], key: str) -> None:
-        one = wanted.get(call_id)
+    def _sends(self, item: object, one: Wanted | None, key: str, mistaken: frozenset[str]) -> None:
         if one is None or msgspec.json.decode(one.call.request) != item:
             self.accuse("a call was sent that nobody wants, or that is suppressed")
             return
         replaced = self._plan.actions if self._plan else ()
         keeps_phone = any(
-            isinstance(a, Replace) and a.wanted.call_id == call_id and a.locked.phone == one.phone for a in replaced
+            isinstance(a, Replace) and a.wanted.call_id == one.call_id and a.locked.phone == one.phone for a in replaced
         )
-        self._sent[key][one.call.phone] = Sent(call_id, one.call.is_same_phone_allowed, keeps_phone, self.run)
+        self._sent[key][one.call.phone] = Sent(
+            one.call_id, one.call.is_same_phone_allowed, keeps_phone, self.run, mistaken
+        )
 
     def created(self, job: Job, key: str) -> None:
         """A request of ours made this job."""
@@ -158,10 +162,14 @@ class Truth:
         """Why the job `made` earlier forbids another one for this call and phone; '' when it does not."""
         job, owner = made.job, made.owner
         is_of_others = owner is None or made.is_forgotten
+        if job.is_foreign and made.run >= sent.run:
+            return ""  # nobody could know of it
         if is_of_others:
             was_there = made.run < sent.run and self.blocks_foreign and not sent.replaces_same_phone
             return "a phone got a job although the campaign had one" if was_there and job.phone == phone else ""
         assert owner is not None
+        if job.id in sent.mistaken:
+            return ""
         is_same_key = owner[0] == sent.call_id[0]
         is_in_the_way = is_same_key or (job.phone == phone and not sent.shares)
         if is_in_the_way and is_live(job):
@@ -183,7 +191,7 @@ class Truth:
             self.jobs[job.id].cancelled_by_others_in = self.run
 
     def decided(self, job_ids: Iterable[str]) -> None:
-        """A person decided about these jobs, and nobody looks at them any more to see who cancelled them."""
+        """Who cancelled these jobs is not told apart any more."""
         for job_id in job_ids:
             self.jobs[job_id].cancelled_by_others_in = None
 
@@ -202,7 +210,8 @@ class Truth:
                         self.accuse(f"job {job.job_id} changed its owner although no plan said so")
                     made.owner = call.call_id
                 elif made.owner is None:
-                    made.owner = call.call_id  # somebody else's, taken for ours: it is ours to take back now
+                    # Somebody else's, taken for ours: it is in the way of whatever is sent from now on.
+                    made.owner, made.run = call.call_id, self.run
 
     def forget_unknown(self, lock: Lock | None, opened: Iterable[OpenIntent]) -> None:
         """A lock was lost or replaced by another: only what this one knows is remembered."""
@@ -222,7 +231,7 @@ class Truth:
     def check_remembered(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
         """Every job of ours is in the lock or in doubt; where others meddle, theirs may be taken for ours."""
         known = self._known(lock, opened)
-        meddled = {made.job.phone for made in self.jobs.values() if made.job.is_foreign}
+        meddled = self._meddled()
         for job_id, made in self.jobs.items():
             if made.owner is None or made.is_forgotten or job_id in known or made.owner in known:
                 continue
@@ -230,6 +239,14 @@ class Truth:
                 made.is_forgotten = True
             else:
                 self.accuse(f"job {job_id} is in no lock, and its call is not in doubt")
+
+    def _mistaken(self, lock: Lock) -> frozenset[str]:
+        known, meddled = lock.owned_jobs(), self._meddled()
+        return frozenset(i for i, made in self.jobs.items() if made.job.phone in meddled and i not in known)
+
+    def _meddled(self) -> set[str]:
+        """The phones somebody else added calls for."""
+        return {made.job.phone for made in self.jobs.values() if made.job.is_foreign}
 
 
 _MOVES_TO = {"running": ("start", "resume"), "paused": ("pause",), "stopped": ("stop",)}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from tests.resolve.place import NO_READ_BACK, Place
+from reconciler.apply.book import Book
+from reconciler.lock.stores.files import FileStore
+from reconciler.read.remembered import read_remembered
+from tests.apply.world import campaign
+from tests.resolve.place import NAME, NO_READ_BACK, Place
 
 
 def test_jobs_the_server_has_are_taken_over_by_their_ids_and_nothing_is_sent(place: Place) -> None:
@@ -51,6 +56,34 @@ def test_calls_that_were_added_but_are_not_reported_are_never_sent_again_whateve
     place.heal()
     assert place.apply().code == 0
     assert place.mutations()["addPhones"] == 1
+    place.assert_right()
+
+
+def test_a_request_that_was_being_sent_again_when_the_run_died_is_asked_about_once(place: Place) -> None:
+    place.in_doubt(1, 2)
+    store = FileStore(place.folder, NAME)
+    with store.hold("a run that dies"):
+        book = Book(store, read_remembered(store, campaign(name=NAME), None, None))
+        (entry,) = book.opened
+        book.intend(msgspec.structs.replace(entry.intent, recovers=entry.seq))
+    ran = place.resolve("--adopt")
+    assert ran.code == 0
+    assert "2 taken over, 0 still in doubt" in ran.out
+    place.assert_right()
+
+
+def test_a_call_that_was_answered_no_id_and_has_no_job_is_sent_again_by_the_next_apply(place: Place) -> None:
+    place.declare([1, 2, 3])
+    place.fault("short-ids:addPhones", *NO_READ_BACK)
+    assert place.apply().code == 4
+    (unanswered,) = [job for job in place.remote.jobs if job.id not in place.journal.read_text()]
+    place.remote.forget(unanswered.id)
+    place.heal()
+    ran = place.resolve("--adopt")
+    assert ran.code == 4
+    assert "2 taken over, 1 still in doubt" in ran.out
+    assert place.apply().code == 0
+    assert place.mutations()["addPhones"] == 2
     place.assert_right()
 
 

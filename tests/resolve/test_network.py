@@ -114,7 +114,6 @@ def test_a_report_that_leaves_new_jobs_out_for_a_moment_is_asked_again(place: Pl
     place.assert_right()
 
 
-@pytest.mark.xfail(strict=True, reason="our own cancellation is then taken for somebody else's")
 def test_a_report_that_leaves_out_a_job_that_was_just_cancelled_does_not_keep_its_call_from_being_replaced(
     place: Place,
 ) -> None:

@@ -48,8 +48,15 @@ class FileStore:
         return self._lock.name
 
     def read(self) -> Stored:
-        """What is stored now; a missing journal is an empty one."""
-        return Stored(_read(self._lock), _read(self._journal) or b"")
+        """What is stored now; a missing journal is an empty one.
+
+        A run may put a new pair in place between the two reads: then both are read again.
+        """
+        while True:
+            version = _version(self._lock)
+            stored = Stored(_read(self._lock), _read(self._journal) or b"")
+            if _version(self._lock) == version:
+                return stored
 
     def append(self, line: bytes) -> None:
         """Adds one journal line, durable when this returns. Raises OSError when it may not be: that run must end."""
@@ -131,6 +138,15 @@ class FileStore:
             if path != self._lock:
                 with suppress(OSError), path.open("rb") as file:
                     yield path.name, file.readline()
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """What changes when the file is replaced."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _read(path: Path) -> bytes | None:
