@@ -147,7 +147,8 @@ class RandomServer(SimulatedServer):
 
     def cancel_by_others(self, n: int) -> None:
         """Somebody else takes the n-th waiting call back."""
-        waiting = [job for job in self.jobs.values() if job.status in ("planned", "onRetry")]
+        shown = (job for job in self.jobs.values() if job.id not in self.vanished)
+        waiting = [job for job in shown if job.status in ("planned", "onRetry")]
         if waiting:
             job = waiting[n % len(waiting)]
             job.status = CANCELLED[n % len(CANCELLED)]
