@@ -2,8 +2,8 @@
 # Needs Python 3.11 or newer with venv, bash and make; everything else goes into .venv.
 
 PYTHON ?= python3
-# One worker a core, four at most: the tests start real servers and processes of their own.
-WORKERS ?= auto --maxprocesses 4
+# Two workers a core, up to four: much of the time the tests wait for real servers and processes of their own.
+WORKERS ?= 4
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

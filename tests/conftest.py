@@ -19,7 +19,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("CAMPAIGN_")]:
         del os.environ[name]
     # Two shared cores make single examples slow now and then: that says nothing about the code.
-    hypothesis.settings.register_profile("campaign", deadline=None, print_blob=True)
+    # CI repeats the same examples, so that a red run is about the change; everywhere else new ones are tried.
+    is_ci = bool(os.environ.get("CI"))
+    hypothesis.settings.register_profile("campaign", deadline=None, print_blob=not is_ci, derandomize=is_ci)
     hypothesis.settings.load_profile("campaign")
     # An audit hook, not a patched socket: it also sees connections made from C and from other threads.
     sys.addaudithook(refuse_other_machines)

@@ -487,6 +487,5 @@ TestLifeOfACampaign.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
     deadline=None,
-    print_blob=True,
     suppress_health_check=list(HealthCheck),
 )

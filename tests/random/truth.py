@@ -50,6 +50,7 @@ class Made(msgspec.Struct):
     owner: CallId | None = None
     shares: bool = False  # the manifest let its phone be called under several keys
     is_forgotten: bool = False  # the lock that knew it was lost, or a person closed the case
+    is_adopted: bool = False  # it was nobody's, and is one of the lock's since `run`
     cancelled_by_others_in: int | None = None  # the run after or in which that happened
 
 
@@ -162,7 +163,7 @@ class Truth:
         """Why the job `made` earlier forbids another one for this call and phone; '' when it does not."""
         job, owner = made.job, made.owner
         is_of_others = owner is None or made.is_forgotten
-        if job.is_foreign and made.run >= sent.run:
+        if (job.is_foreign or made.is_adopted) and made.run >= sent.run:
             return ""  # nobody could know of it
         if is_of_others:
             was_there = made.run < sent.run and self.blocks_foreign and not sent.replaces_same_phone
@@ -204,14 +205,15 @@ class Truth:
                 made = self.jobs.get(job.job_id)
                 if made is None:
                     self.accuse("the lock knows a job that does not exist")
-                elif made.owner is not None and made.owner != call.call_id:
+                elif made.owner is None or made.is_forgotten:
+                    # Nobody's, taken for ours: it is in the way of whatever is sent from now on.
+                    made.owner, made.run = call.call_id, self.run
+                    made.is_adopted, made.is_forgotten = True, False
+                elif made.owner != call.call_id:
                     moved = {(made.owner, call.call_id), (call.call_id, made.owner)}
                     if not is_another and not moved & self._moves:
                         self.accuse(f"job {job.job_id} changed its owner although no plan said so")
                     made.owner = call.call_id
-                elif made.owner is None:
-                    # Somebody else's, taken for ours: it is in the way of whatever is sent from now on.
-                    made.owner, made.run = call.call_id, self.run
 
     def forget_unknown(self, lock: Lock | None, opened: Iterable[OpenIntent]) -> None:
         """A lock was lost or replaced by another: only what this one knows is remembered."""
@@ -245,8 +247,8 @@ class Truth:
         return frozenset(i for i, made in self.jobs.items() if made.job.phone in meddled and i not in known)
 
     def _meddled(self) -> set[str]:
-        """The phones somebody else added calls for."""
-        return {made.job.phone for made in self.jobs.values() if made.job.is_foreign}
+        """The phones that have jobs the lock was never told of."""
+        return {made.job.phone for made in self.jobs.values() if made.job.is_foreign or made.is_forgotten}
 
 
 _MOVES_TO = {"running": ("start", "resume"), "paused": ("pause",), "stopped": ("stop",)}
