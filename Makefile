@@ -36,7 +36,9 @@ $(READY): requirements/dev.txt pyproject.toml
 	  { echo "make: this Python has no venv; on Debian: apt install python3-venv" >&2; exit 1; }
 	@echo "Setting up .venv (about a minute, once) ..." >&2
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+# The file names everything, so nothing is to be resolved: older pips look past a pin when an extra of it is asked for.
+	@$(PIP) install --no-deps --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
