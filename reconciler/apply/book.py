@@ -7,6 +7,7 @@ what is known: an intent alone changes nothing, closing it does.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 
 import msgspec
 
@@ -24,8 +25,9 @@ from reconciler.lock.journal import (
     encode_entry,
     with_doubts,
 )
-from reconciler.lock.lockfile import encode_lock
+from reconciler.lock.lockfile import encode_calls, with_header
 from reconciler.lock.model import Header, Lock, LockedCall
+from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.plan.diff import adopted
 from reconciler.plan.model import Adopt
@@ -42,8 +44,8 @@ class Book:
         self._next_seq = len(remembered.entries) + 1
         self._has_closed = bool(remembered.entries)
         self._unsaved_calls = 0
-        self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._content()
-        self._owned = self.lock.owned_jobs()
+        self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._fingerprint(self._lines())
+        self._owned: OwnedJobs | None = None
         self._is_behind = remembered.is_journal_behind
         if self._is_behind:
             self._restart_journal()  # the numbers it will have once it is written
@@ -55,6 +57,8 @@ class Book:
 
     def owns(self, job_id: str) -> bool:
         """Whether the lock created this job, now or earlier."""
+        if self._owned is None:  # most runs add nothing, and a long lock takes a while
+            self._owned = OwnedJobs(self.lock)
         return job_id in self._owned
 
     def intend(self, intent: Intent) -> OpenIntent:
@@ -112,7 +116,8 @@ class Book:
 
     def save(self) -> None:
         """Writes the lockfile when its content changed, and leaves only open intents in the journal."""
-        content = self._content()
+        lines = self._lines()
+        content = self._fingerprint(lines)
         if content == self._saved and not self._has_closed:
             return
         if content != self._saved and not self._is_behind:
@@ -120,7 +125,7 @@ class Book:
             self.lock = Lock(header, self.lock.calls)
         journal = self._restart_journal()
         try:
-            self._store.replace(encode_lock(with_doubts(self.lock, self.opened)), journal)
+            self._store.replace(with_header(self.lock.header, lines.count(b"\n"), lines), journal)
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
@@ -136,9 +141,15 @@ class Book:
             self.save()
             self._unsaved_calls = 0
 
-    def _content(self) -> bytes:
+    def _lines(self) -> bytes:
+        return encode_calls(with_doubts(self.lock, self.opened) if self._opened else self.lock)
+
+    def _fingerprint(self, lines: bytes) -> bytes:
+        """Stands for all a lockfile would hold, but for its serial."""
         header = msgspec.structs.replace(self.lock.header, serial=0)
-        return encode_lock(with_doubts(Lock(header, self.lock.calls), self.opened))
+        digest = blake2b(msgspec.json.encode(header), digest_size=16)
+        digest.update(lines)
+        return digest.digest()
 
     def _restart_journal(self) -> bytes:
         """A new journal with nothing but the open intents; empty when there is none."""
@@ -163,7 +174,8 @@ class Book:
         return Begin(self.lock.header.lineage, self.lock.header.serial)
 
     def _own(self, calls: Iterable[LockedCall]) -> None:
-        self._owned.update({call.job_id: call.phone for call in calls if call.job_id})
+        if self._owned is not None:
+            self._owned.add(call.job_id for call in calls if call.job_id)
 
     def _update(self, entry: OpenIntent, **changes: object) -> OpenIntent:
         self._opened[entry.seq] = msgspec.structs.replace(entry, **changes)

@@ -14,11 +14,11 @@ from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
 from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.model import CallStatus, LockedCall
-from reconciler.phones.model import Call
+from reconciler.phones.model import CallSource
 
 
-def find_lost(run: Run, calls: Iterable[Call]) -> int:
-    """Adopts the jobs of such calls, `calls` being all that is wanted; returns how many.
+def find_lost(run: Run, source: CallSource) -> int:
+    """Adopts the jobs of such calls, `source` being all that is wanted; returns how many.
 
     Raises OutcomeUnknown when the server cannot be asked.
     """
@@ -26,7 +26,7 @@ def find_lost(run: Run, calls: Iterable[Call]) -> int:
     if not lost:
         return 0
     run.say(f"{calls_text(len(lost))} in doubt since an earlier run; asking the server for them")
-    jobs, found = _jobs(run, lost, calls), 0
+    jobs, found = _jobs(run, lost, source), 0
     for together in _one_of_a_phone(lost):
         # Remembered before the next are paired: two calls of one phone must not be given the same job.
         done = pair(run, together, jobs).done
@@ -38,7 +38,7 @@ def find_lost(run: Run, calls: Iterable[Call]) -> int:
 
 def _lost(run: Run) -> list[LockedCall]:
     # Calls of requests the journal still has are not among these: the book keeps them with their request.
-    return [call for call in run.book.lock.calls.values() if call.status is CallStatus.IN_DOUBT]
+    return run.book.lock.with_status({CallStatus.IN_DOUBT})
 
 
 def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
@@ -53,13 +53,14 @@ def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
     return groups
 
 
-def _jobs(run: Run, lost: list[LockedCall], calls: Iterable[Call]) -> tuple[Job, ...]:
+def _jobs(run: Run, lost: list[LockedCall], source: CallSource) -> tuple[Job, ...]:
     """Every job of the campaign, or of those phones that are still in the lists."""
     phones = {call.phone for call in lost}
     try:
         if run.client.dialect() is Dialect.CURRENT:
             return tuple(job for job in run.client.jobs_by_date(None, None) if run.keyer.phone(job.phone) in phones)
-        asked = [call.phone for call in calls if run.keyer.phone(call.phone) in phones]
+        listed = (phone for chunk in source.chunks() for phone in chunk.phones)
+        asked = [phone for phone in listed if run.keyer.phone(phone) in phones]
         return find_jobs(run.client, phones=asked, batch=run.options.batch).jobs
     except CallsError as error:
         raise OutcomeUnknown(

@@ -19,7 +19,7 @@ from reconciler.apply.readback import look
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.lock.journal import Intent, OpenIntent
-from reconciler.lock.model import CallStatus, Decision, LockedCall
+from reconciler.lock.model import DOUBTFUL, CallStatus, Decision, LockedCall
 
 Verdict = Literal["sent", "not-sent"]
 CallId = tuple[str, str]
@@ -40,7 +40,7 @@ class Doubt(msgspec.Struct, frozen=True):
 def doubts(book: Book) -> tuple[Doubt, ...]:
     """Every call whose outcome is unknown: of open requests, and those the lockfile remembers as doubtful."""
     of_requests = {call.call_id: Doubt(call, entry) for entry in _requests(book) for call in entry.intent.calls}
-    of_lock = {call_id: Doubt(call) for call_id, call in book.lock.calls.items() if call.status.is_doubtful}
+    of_lock = {call.call_id: Doubt(call) for call in book.lock.with_status(DOUBTFUL)}
     return tuple((of_lock | of_requests).values())
 
 
@@ -73,7 +73,7 @@ def adopt(run: Run) -> int:
 
 def _reported(run: Run) -> list[LockedCall]:
     """The doubtful calls that have a job, as far as the server now says something of it that can be understood."""
-    asked = [call for call in run.book.lock.calls.values() if call.status.is_doubtful and call.job_id]
+    asked = [call for call in run.book.lock.with_status(DOUBTFUL) if call.job_id]
     found = find_jobs(run.client, job_ids=[call.job_id for call in asked], batch=run.options.batch)
     jobs = {job.job_id: job for job in found.jobs}
     seen = (call.with_status(call.seen(jobs.get(call.job_id))) for call in asked)

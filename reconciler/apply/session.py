@@ -19,19 +19,21 @@ from reconciler.lock.journal import OpenIntent, with_doubts
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import Desired
+from reconciler.phones.model import CallSource
+from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
+from reconciler.read.sieve import Sifted, sift
 
 
 class Session(msgspec.Struct, frozen=True):
     """What one apply is about. `approve` shows the plan and says whether to go on."""
 
     campaign: Campaign
-    desired: Desired
+    desired: CallSource
     store: Store
     client: CallsClient
     token: str
@@ -40,6 +42,7 @@ class Session(msgspec.Struct, frozen=True):
     allowed: Mapping[str, float] = {}
     is_first: bool = False
     command: str = "campaign apply"
+    watch: Watch = UNWATCHED
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -62,6 +65,7 @@ def apply_campaign(
         remembered = read_remembered(session.store, session.campaign, session.secret, session.token)
         if session.secret and remembered.is_salted:
             voice.say(UNUSED_SECRET)
+        sifted = sift(session.campaign, session.desired, remembered.lock, remembered.keyer)
         server = Server(session.client, session.campaign, remembered.keyer, session.token)
         server.refuse_shared_campaign(session.store, session.secret)
         server.refuse_other_campaign(remembered.lock)
@@ -69,7 +73,7 @@ def apply_campaign(
         run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
         book.set_header(server.header(book.lock.header))
         try:
-            _recover_and_do(session, run, server)
+            _recover_and_do(session, run, server, sifted)
         except (CallsError, Interrupted, LockError) as error:
             if book.opened:
                 voice.say("the outcome of some request is unknown; it is recorded, and the next apply asks for it")
@@ -77,28 +81,27 @@ def apply_campaign(
             raise
 
 
-def _recover_and_do(session: Session, run: Run, server: Server) -> None:
+def _recover_and_do(session: Session, run: Run, server: Server, sifted: Sifted) -> None:
     had_open_intents = bool(run.book.opened)
     carried = recover(run)
-    find_lost(run, session.desired.calls)
+    find_lost(run, session.desired)
     if had_open_intents:
         server = Server(session.client, session.campaign, run.keyer, session.token)
-    _plan_and_do(session, run, server, carried)
+    _plan_and_do(session, run, server, sifted, carried)
 
 
-def _plan_and_do(session: Session, run: Run, server: Server, carried: tuple[OpenIntent, ...]) -> None:
+def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, carried: tuple[OpenIntent, ...]) -> None:
     book = run.book
     doubted = tuple(entry for entry in book.opened if entry not in carried)
     lock = with_doubts(book.lock, doubted)
-    observed = server.observe(lock, has_open_intents=bool(book.opened))
+    observed = server.observe(lock, has_open_intents=bool(book.opened), watch=session.watch)
     if needs_first(lock, observed.dialect) and not session.is_first:
         raise Refusal(
             f"campaign {session.campaign.name} has no lockfile, and this server cannot say whether it has calls "
             "already; if nobody was ever added to it, apply once with --first"
         )
-    plan = make_plan(
-        session.campaign, session.desired, refreshed(lock, observed), observed, run.keyer, allowed=session.allowed
-    )
+    desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
+    plan = make_plan(session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside)
     if not session.approve(plan):
         return
     book.refresh(refreshed(book.lock, observed))
@@ -129,5 +132,4 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
 
 def _count_unknown(run: Run) -> None:
     """Calls of open requests, and those the lockfile remembers as in doubt since their journal was lost."""
-    calls = with_doubts(run.book.lock, run.book.opened).calls.values()
-    run.tally.unknown = sum(call.status is CallStatus.IN_DOUBT for call in calls)
+    run.tally.unknown = len(with_doubts(run.book.lock, run.book.opened).with_status({CallStatus.IN_DOUBT}))

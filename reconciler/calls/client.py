@@ -30,6 +30,7 @@ from reconciler.calls.model import (
     Job,
     JobReport,
 )
+from reconciler.calls.pace import Pace
 from reconciler.calls.pages import PAGE_SIZE, Listing, Window
 from reconciler.calls.patience import patiently
 from reconciler.errors import InvalidToken, Refused
@@ -52,6 +53,8 @@ class CallsClient:
         *,
         dialect: Dialect | None = None,
         timeout_s: float = 60.0,
+        parallelism: int = 1,
+        pace: Pace | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
@@ -59,8 +62,10 @@ class CallsClient:
         """Nothing is sent yet. Raises UsageError for a host or token that cannot be used.
 
         `timeout_s` is for each step of a request (connecting takes 10 s at most), `now` gives Unix seconds, and
-        `sleep` waits between attempts of a read: what it raises ends the read.
+        `sleep` waits between attempts of a read: what it raises ends the read. `parallelism` is how many requests
+        those who have many to send should have under way, `pace` how many there may be a second.
         """
+        self.parallelism, self._pace = parallelism, pace
         self._wire = Wire(host, token, timeout_s=timeout_s, transport=transport, now=now)
         self._sleep, self._now = sleep, now
         self._dialect = dialect
@@ -268,6 +273,8 @@ class CallsClient:
 
     def _answer(self, ask: Ask) -> Answer:
         """One exchange; raises for answers that may be different the next time."""
+        if self._pace is not None:
+            self._pace.wait(self._sleep)
         answer = self._wire.send(ask)
         failure = failures.passing(ask, answer, self._newest_s())
         if failure:

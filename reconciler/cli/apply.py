@@ -11,11 +11,13 @@ from reconciler.cli.allow import allow_option
 from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
+    from reconciler.apply.clock import StopRequest
     from reconciler.apply.run import Options, Tally
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Ended
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
+    from reconciler.phones.watch import Watch
     from reconciler.plan.model import Plan
     from reconciler.render.progress import Progress
 
@@ -71,6 +73,22 @@ def command(
     return for_each(campaigns, terminal, work)
 
 
+class _Stoppable:
+    """A watch that ends a long reading when the run is asked to stop."""
+
+    def __init__(self, watch: Watch, stop: StopRequest) -> None:
+        self._watch, self._stop = watch, stop
+
+    def start(self, label: str, total: int | None) -> None:
+        """Something begins."""
+        self._watch.start(label, total)
+
+    def advance(self, n: int = 1) -> None:
+        """So much more is done. Raises Interrupted when the run is asked to stop."""
+        self._stop.check()
+        self._watch.advance(n)
+
+
 class _One:
     """One campaign of this run."""
 
@@ -102,7 +120,7 @@ class _One:
         from reconciler.apply.session import Session, Voice, apply_campaign
         from reconciler.cli.signals import stopping_cleanly
 
-        desired, stop = self._desk.desired(self._terminal), StopRequest()
+        stop = StopRequest()
         with (
             self._desk.client(self._token) as client,
             self._terminal.progress() as progress,
@@ -114,9 +132,10 @@ class _One:
                     self._has_begun = self._approve(plan, progress)
                 return self._has_begun
 
+            watch = _Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=desired,
+                desired=self._desk.wanted(watch),
                 store=self._desk.store,
                 client=client,
                 token=self._token,
@@ -124,6 +143,7 @@ class _One:
                 secret=self._desk.secret,
                 allowed=allowed,
                 is_first=is_first,
+                watch=watch,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
@@ -132,6 +152,7 @@ class _One:
         """Shows the plan and asks whether to go on. A plan that does nothing needs no answer."""
         from reconciler.render.text import plan_text
 
+        progress.finish()
         self._terminal.show(plan_text(plan))
         if plan.actions and not self._is_approved and not click.confirm("\nApply this?", err=True):
             return False

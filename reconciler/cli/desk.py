@@ -13,8 +13,10 @@ from reconciler.cli.options import Common
 from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores.files import FileStore
 from reconciler.manifest.model import Campaign
-from reconciler.phones.desired import read_desired
-from reconciler.phones.model import Desired
+from reconciler.phones.desired import ListedCalls
+from reconciler.phones.watch import Watch
+from reconciler.read.remembered import Remembered
+from reconciler.read.sieve import Sifted, sift
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -31,11 +33,14 @@ class Desk(msgspec.Struct, frozen=True):
         store = FileStore(lock_folder(campaign, common.lock_store), campaign.name)
         return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
 
-    def desired(self, terminal: Terminal) -> Desired:
-        """What the lists want, read with a progress bar. Raises ManifestError with every bad row."""
+    def wanted(self, watch: Watch) -> ListedCalls:
+        """What the lists want, watched whenever they are read."""
+        return ListedCalls(self.campaign, watch)
+
+    def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row."""
         with terminal.progress() as progress:
-            progress.start(f"reading the lists of {self.campaign.name}", None)
-            return read_desired(self.campaign, progress=progress.advance)
+            return sift(self.campaign, self.wanted(progress), remembered.lock, remembered.keyer)
 
     def client(self, token: str) -> CallsClient:
         """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""

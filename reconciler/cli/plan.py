@@ -60,13 +60,13 @@ def _plan(campaign: Campaign, common: Common, terminal: Terminal, token: str | N
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
     desk = Desk.of(campaign, common)
-    desired = desk.desired(terminal)
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
+    sifted = desk.sifted(terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
-        return plan_campaign(campaign, desired, remembered, None, allowed)
-    with desk.client(token) as client:
+        return plan_campaign(campaign, sifted, remembered, None, allowed)
+    with desk.client(token) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
         if needs_first(remembered.lock, client.dialect()):
@@ -74,4 +74,4 @@ def _plan(campaign: Campaign, common: Common, terminal: Terminal, token: str | N
                 "this server cannot say whether the campaign has calls already",
                 "if nobody was ever added to it, apply this once with --first",
             )
-        return plan_campaign(campaign, desired, remembered, server, allowed)
+        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress)

@@ -161,14 +161,13 @@ class _One:
         desk, stop = self._desk, StopRequest()
         if not self._is_wanted("Ask the server about them, and take over what it has?"):
             return
-        desired = desk.desired(self._terminal)
         try:
-            with desk.client(token) as client:
+            with desk.client(token) as client, self._terminal.progress() as progress:
                 server = Server(client, desk.campaign, remembered.keyer, token)
                 server.refuse_other_campaign(remembered.lock)
                 options = Options(timeout_s=desk.timeout_s)
                 run = Run(client, book, remembered.keyer, SystemClock(stop), stop, options, Tally(), self._terminal.say)
-                found = find_lost(run, desired.calls) + adopt(run)
+                found = find_lost(run, desk.wanted(progress)) + adopt(run)
         except CallsError as error:
             error.exit_code = IN_DOUBT  # whatever failed, they still are
             raise

@@ -9,13 +9,14 @@ other bad line, also a whole one at the end, may be a request that was sent: it 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Container
+from collections.abc import Container, MutableMapping
 from typing import Literal, assert_never
 
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
+from reconciler.lock.owned import OwnedJobs
 
 Operation = Literal["addPhones", "cancel", "control"]
 
@@ -134,8 +135,8 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
     """
     if not entries:
         return lock, ()
-    owned = lock.owned_jobs() if _is_included(lock, entries[0].record, shown) else None
-    lock = msgspec.structs.replace(lock, calls=dict(lock.calls))
+    owned = OwnedJobs(lock) if _is_included(lock, entries[0].record, shown) else None
+    lock = lock.copy()
     opened: dict[int, OpenIntent] = {}
     for entry in entries[1:]:
         if isinstance(entry.record, Answered | Doubtful | Closed) and entry.record.of not in opened:
@@ -189,7 +190,7 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     return msgspec.structs.replace(lock, header=header)
 
 
-def _clear_doubts(lock: Lock, intent: Intent, recorded: Container[tuple[str, str]] = ()) -> None:
+def _clear_doubts(lock: Lock, intent: Intent, recorded: Container[CallId] = ()) -> None:
     """Takes the doubt about the intent's calls out of the lock, save for those that are `recorded`."""
     for call in intent.calls if intent.operation == "addPhones" else ():
         known = lock.calls.get(call.call_id)
@@ -197,7 +198,7 @@ def _clear_doubts(lock: Lock, intent: Intent, recorded: Container[tuple[str, str
             _clear_doubt(lock.calls, known)
 
 
-def _clear_doubt(calls: dict[tuple[str, str], LockedCall], doubted: LockedCall) -> None:
+def _clear_doubt(calls: MutableMapping[CallId, LockedCall], doubted: LockedCall) -> None:
     """Nothing came of the request: what was remembered before it holds again, a job that was free to be replaced."""
     del calls[doubted.call_id]
     if doubted.former:

@@ -8,6 +8,7 @@ key has two unrelated digests. Lengths: 12 bytes for keys (two of ten million ke
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import blake2b
 
 KEY_BYTES = 12
@@ -30,6 +31,20 @@ class Keyer:
         state = self._bases[purpose].copy()
         state.update(value)
         return urlsafe_b64encode(state.digest()).decode()
+
+    def digests(self, purpose: bytes, values: Iterable[bytes], head: bytes = b"") -> bytes:
+        """The digests of many values, each of which begins with `head`, one after the other.
+
+        This is half of the time of a plan. What a `head` costs is paid once, however many values have it.
+        """
+        base = self._bases[purpose].copy()
+        base.update(head)
+        copy, found = base.copy, []
+        for value in values:
+            state = copy()
+            state.update(value)
+            found.append(state.digest())
+        return urlsafe_b64encode(b"".join(found))  # their sizes are multiples of three, so each is as if alone
 
     def key(self, key: str) -> str:
         """Digest of a call's key, 16 characters."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.model import FORMAT, Header, Lock, LockedCall
+from reconciler.lock.model import FORMAT, CallId, Header, Lock, LockedCall
+
+if TYPE_CHECKING:
+    from reconciler.lock.ledger import Ledger
 
 _RESTORE = "restore it from Git, or rebuild it with `campaign import`; nothing was changed"
 _T = TypeVar("_T")
@@ -37,12 +40,26 @@ class _AnyHeader(msgspec.Struct, frozen=True):
     lock: dict[str, object]
 
 
+MANY = 5_000
+"""From so many calls on a lockfile is read as columns: below, importing numpy takes longer than making the calls."""
+
+
 def encode_lock(lock: Lock) -> bytes:
     """The whole lockfile."""
-    body = b"".join(encode_call(lock.calls[call_id]) for call_id in sorted(lock.calls))
-    header = _encode(lock.header)
-    line = _HeaderLine(msgspec.Raw(header), len(lock.calls), _crc(header, body))
-    return _encode(line) + b"\n" + body
+    return with_header(lock.header, len(lock.calls), encode_calls(lock))
+
+
+def encode_calls(lock: Lock) -> bytes:
+    """The lines of its calls, in order."""
+    if lock.ledger is not None:
+        return lock.ledger.body()
+    return b"".join(encode_call(lock.calls[call_id]) for call_id in sorted(lock.calls))
+
+
+def with_header(header: Header, count: int, body: bytes) -> bytes:
+    """The lockfile whose calls' lines are `body`."""
+    head = _encode(header)
+    return _encode(_HeaderLine(msgspec.Raw(head), count, _crc(head, body))) + b"\n" + body
 
 
 def encode_call(call: LockedCall) -> bytes:
@@ -51,20 +68,24 @@ def encode_call(call: LockedCall) -> bytes:
     return _encode((*fields, call.former) if call.former else fields) + b"\n"
 
 
-def decode_lock(data: bytes, *, campaign: str, shown: str) -> Lock:
-    """The lock in `data`, the content of file `shown`. Raises LockError when it is not this campaign's whole lock."""
+def decode_lock(data: bytes, *, campaign: str, shown: str, many: int = MANY) -> Lock:
+    """The lock in `data`, the content of file `shown`. Raises LockError when it is not this campaign's whole lock.
+
+    From `many` calls on they are a `Ledger`.
+    """
     if b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
         raise LockError(f"{shown} holds the marks of a Git merge conflict; {_RESTORE}")
-    first, _, body = data.partition(b"\n")
-    line, header = _decode_first(first, shown)
-    if _crc(line.lock, body) != line.crc32:
+    start = data.find(b"\n") + 1 or len(data)
+    line, header = _decode_first(data[:start].removesuffix(b"\n"), shown)
+    if _crc(line.lock, memoryview(data)[start:]) != line.crc32:
         raise LockError(f"{shown} is damaged or cut: its content does not match its checksum; {_RESTORE}")
     if header.campaign != campaign:
         raise LockError(
             f"{shown} is the lock of campaign {header.campaign!r}, not of {campaign!r}; "
             "a renamed or copied lock would make every call look new"
         )
-    return Lock(header, _decode_calls(body, line.calls, shown))
+    decode = _decode_calls if line.calls < many else _open_ledger
+    return Lock(header, decode(data, start, line.calls, shown))
 
 
 def decode_header(first: bytes, shown: str) -> Header:
@@ -81,12 +102,25 @@ def _decode_first(first: bytes, shown: str) -> tuple[_HeaderLine, Header]:
     return line, _attempt(lambda: msgspec.json.decode(line.lock, type=Header), shown)
 
 
-def _decode_calls(body: bytes, count: int, shown: str) -> dict[tuple[str, str], LockedCall]:
-    decoded = _attempt(lambda: [_decode_call(line) for line in body.splitlines()], shown)
+def _decode_calls(data: bytes, start: int, count: int, shown: str) -> dict[CallId, LockedCall]:
+    decoded = _attempt(lambda: [_decode_call(line) for line in data[start:].splitlines()], shown)
     calls = {call.call_id: call for call in decoded}
-    if not len(decoded) == len(calls) == count:
-        raise LockError(f"{shown} is damaged: it should hold {count} calls and holds {len(calls)}; {_RESTORE}")
+    _check_count(count, len(decoded), len(calls), shown)
     return calls
+
+
+def _open_ledger(data: bytes, start: int, count: int, shown: str) -> Ledger:
+    from reconciler.lock.columns import read_columns
+    from reconciler.lock.ledger import Ledger
+
+    ledger = _attempt(lambda: Ledger(read_columns(data, start)), shown)
+    _check_count(count, ledger.columns.size, len(ledger), shown)
+    return ledger
+
+
+def _check_count(declared: int, lines: int, calls: int, shown: str) -> None:
+    if not declared == lines == calls:
+        raise LockError(f"{shown} is damaged: it should hold {declared} calls and holds {calls}; {_RESTORE}")
 
 
 def _attempt(read: Callable[[], _T], shown: str) -> _T:
@@ -97,5 +131,5 @@ def _attempt(read: Callable[[], _T], shown: str) -> _T:
         raise LockError(f"{shown} is not a readable lockfile; {_RESTORE}") from None
 
 
-def _crc(header: bytes | msgspec.Raw, body: bytes) -> str:
+def _crc(header: bytes | msgspec.Raw, body: bytes | memoryview) -> str:
     return f"{zlib.crc32(body, zlib.crc32(header)):08x}"

@@ -6,13 +6,19 @@ reads the lockfile without the secret learns neither whom it is about nor what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, MutableMapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from reconciler.calls.model import Job, JobStatus
+
+if TYPE_CHECKING:  # it imports numpy, which takes a tenth of a second
+    from reconciler.lock.ledger import Ledger
+
+CallId = tuple[str, str]
+"""Identity of a call: the digest of its key, and its wave."""
 
 FORMAT = 1
 """Version of the lockfile's format. A file with a higher one was written by a newer program and is refused."""
@@ -74,9 +80,10 @@ class CallStatus(StrEnum):
     @property
     def is_doubtful(self) -> bool:
         """Nothing reliable is known, so nothing is done by itself."""
-        return self in (CallStatus.UNKNOWN, CallStatus.MISSING, CallStatus.IN_DOUBT)
+        return self in DOUBTFUL
 
 
+DOUBTFUL = frozenset({CallStatus.UNKNOWN, CallStatus.MISSING, CallStatus.IN_DOUBT})
 _LIVE = frozenset({CallStatus.PLANNED, CallStatus.ON_RETRY, CallStatus.IN_PROCESS, CallStatus.CANCELLING})
 _CALLED = frozenset(
     {
@@ -145,26 +152,8 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         return (self.key, self.wave)
 
     def seen(self, job: Job | None) -> CallStatus:
-        """The status after a report that holds `job` for this call, or that should have and did not (None).
-
-        A cancelled job is ours when we had asked for it; a job that talked before it was cancelled counts as called.
-        """
-        if job is None:
-            # A report may leave a job out; that must not make a stranger's of a cancellation we asked for.
-            return CallStatus.CANCELLING if self.status is CallStatus.CANCELLING else CallStatus.MISSING
-        if job.status is not JobStatus.CANCELLED:
-            return self._not_cancelled(job)
-        if self.status not in _CANCELLED_BY_US:
-            return CallStatus.CANCELLED_BY_OTHERS_REACHED if job.was_reached else CallStatus.CANCELLED_BY_OTHERS
-        return CallStatus.CANCELLED_REACHED if job.was_reached else CallStatus.CANCELLED
-
-    def _not_cancelled(self, job: Job) -> CallStatus:
-        status = _STATUS_OF[job.status]
-        if self.status is CallStatus.CANCELLING and status in (CallStatus.IN_PROCESS, CallStatus.UNKNOWN):
-            return CallStatus.CANCELLING
-        if status is CallStatus.NOT_DONE and job.was_reached:
-            return CallStatus.CANCELLED_REACHED
-        return status
+        """The status after a report that holds `job` for this call, or that should have and did not (None)."""
+        return seen(self.status, job)
 
     def with_status(self, status: CallStatus) -> LockedCall:
         """The same call with another status."""
@@ -174,6 +163,30 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         """Every job this call ever had, the present one last."""
         present = (FormerJob(self.job_id, self.phone),) if self.job_id else ()
         return (*self.former, *present)
+
+
+def seen(known: CallStatus, job: Job | None) -> CallStatus:
+    """The status of a call known by that one, after a report that holds its `job`, or should have and did not (None).
+
+    A cancelled job is ours when we had asked for it; a job that talked before it was cancelled counts as called.
+    """
+    if job is None:
+        # A report may leave a job out; that must not make a stranger's of a cancellation we asked for.
+        return CallStatus.CANCELLING if known is CallStatus.CANCELLING else CallStatus.MISSING
+    if job.status is not JobStatus.CANCELLED:
+        return _not_cancelled(known, job)
+    if known not in _CANCELLED_BY_US:
+        return CallStatus.CANCELLED_BY_OTHERS_REACHED if job.was_reached else CallStatus.CANCELLED_BY_OTHERS
+    return CallStatus.CANCELLED_REACHED if job.was_reached else CallStatus.CANCELLED
+
+
+def _not_cancelled(known: CallStatus, job: Job) -> CallStatus:
+    status = _STATUS_OF[job.status]
+    if known is CallStatus.CANCELLING and status in (CallStatus.IN_PROCESS, CallStatus.UNKNOWN):
+        return CallStatus.CANCELLING
+    if status is CallStatus.NOT_DONE and job.was_reached:
+        return CallStatus.CANCELLED_REACHED
+    return status
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -205,16 +218,29 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """A lockfile in memory. `calls` maps (key, wave) to what is remembered."""
+    """A lockfile in memory. `calls` maps (key, wave) to what is remembered: a dict, or a `Ledger` where it is long."""
 
     header: Header
-    calls: dict[tuple[str, str], LockedCall]
+    calls: MutableMapping[CallId, LockedCall]
     is_new: bool = False  # no lockfile exists yet
 
-    def owned_jobs(self) -> dict[str, str]:
-        """Every job id this lock ever created, with the digest of its phone."""
-        return {job.job_id: job.phone for call in self.calls.values() for job in call.job_history()}
+    @property
+    def ledger(self) -> Ledger | None:
+        """The calls where they are as many as need to be handled in columns."""
+        return None if isinstance(self.calls, dict) else cast("Ledger", self.calls)
+
+    def with_status(self, statuses: Collection[CallStatus]) -> list[LockedCall]:
+        """The calls that have one of these statuses."""
+        if self.ledger is not None:
+            return self.ledger.with_status(statuses)
+        return [call for call in self.calls.values() if call.status in statuses]
+
+    def copy(self) -> Lock:
+        """A lock whose calls may be changed without changing this one's."""
+        return Lock(self.header, self.calls.copy(), self.is_new)  # type: ignore[attr-defined] # dict and Ledger have it
 
     def with_calls(self, changed: Iterable[LockedCall]) -> Lock:
         """The lock with these calls added or replaced."""
-        return msgspec.structs.replace(self, calls={**self.calls, **{c.call_id: c for c in changed}})
+        lock = self.copy()
+        lock.calls.update({call.call_id: call for call in changed})
+        return lock

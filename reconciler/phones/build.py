@@ -10,6 +10,7 @@ field, or have a policy of their own, have other frames.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import compress, repeat
 from typing import Any, Final, NamedTuple
@@ -31,6 +32,7 @@ POLICIES_KEPT: Final = 10_000  # distinct row policies remembered; a list has a 
 
 _HOLE: Final = Raw(b"\0")  # JSON escapes this character, so nothing but a hole can hold it
 _PHONE_HOLE: Final = Raw(b'"\0"')
+_BEFORE_HOLE: Final = re.compile(rb"((?:[^%]|%%)*)%b", re.DOTALL)  # what a frame begins with
 
 
 class _Field(NamedTuple):
@@ -112,11 +114,11 @@ class Template:
         """
         phones = self._numbering.column(block.columns[0])
         keys = phones if self._key_index < 0 else key_column(block.columns[self._key_index])
-        requests = self._requests(block, phones)
-        chunk = Chunk(self._source, self._wave, False, keys, phones, requests, block.rows)
-        if all(keys) and all(requests):
+        head, tails = self._requests(block, phones)
+        chunk = Chunk(self._source, self._wave, False, keys, phones, tails, block.rows, head)
+        if all(keys) and all(tails):
             return chunk, []
-        wanted = [bool(key and request) for key, request in zip(keys, requests, strict=True)]
+        wanted = [bool(key and tail) for key, tail in zip(keys, tails, strict=True)]
         right = [at for at, is_wanted in enumerate(wanted) if is_wanted]
         return chunk.only(right), [at for at, is_wanted in enumerate(wanted) if not is_wanted]
 
@@ -136,14 +138,15 @@ class Template:
     def _index(self, column: str) -> int:
         return self._columns.setdefault(column, len(self._columns))
 
-    def _requests(self, block: Block, phones: Sequence[str]) -> list[bytes]:
-        """The request of each row, b"" of those that are wrong."""
+    def _requests(self, block: Block, phones: Sequence[str]) -> tuple[bytes, list[bytes]]:
+        """What all requests begin with, and the rest of each; b"" of rows that are wrong."""
         parts = [json_column(field.type, block.columns[field.at]) for field in self._payload]
         parts.append([*map(str.encode, phones)])
         if not self._policy and all(map(all, parts)):
             frame = self._frame(self._row_policy(()), (True,) * len(self._payload))
-            return [*map(frame.__mod__, zip(*parts, strict=True))]
-        return [*map(self._request, self._row_policies(block), zip(*parts, strict=True))]
+            head, tail = _cut(frame)
+            return head, [*map(tail.__mod__, zip(*parts, strict=True))]
+        return b"", [*map(self._request, self._row_policies(block), zip(*parts, strict=True))]
 
     def _request(self, policy: _RowPolicy, parts: Sequence[bytes | None]) -> bytes:
         """A row's request, or b"" where it is wrong. The last part is the phone, which is never left out."""
@@ -201,6 +204,13 @@ class Template:
                 yield columns[path], Wrong("is out of range", fix)  # the rule quotes the number, of any column
             elif (path, what) not in self._known:
                 yield columns.get(path, f"policy.{path}"), Wrong(what, fix)
+
+
+def _cut(frame: bytes) -> tuple[bytes, bytes]:
+    """What stands before a frame's first hole, as it is, and the frame of the rest."""
+    at = _BEFORE_HOLE.match(frame)
+    start = at.end(1) if at else 0
+    return frame[:start].replace(b"%%", b"%"), frame[start:]
 
 
 def _key(cell: Any) -> str:

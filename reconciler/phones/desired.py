@@ -6,15 +6,16 @@ gives the same calls without holding them all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.model import Campaign, PhoneList
 from reconciler.phones.lists import Declared, Progress
-from reconciler.phones.model import Desired
+from reconciler.phones.model import Chunk, Desired
 from reconciler.phones.problems import Problems
 from reconciler.phones.stream import stream, unwatched, wanted
 from reconciler.phones.suppression import collect_suppressed, read_suppressed, read_suppression
+from reconciler.phones.watch import UNWATCHED, Watch
 
 __all__ = ["check_lists", "read_desired", "read_suppressed", "read_suppression"]
 
@@ -29,6 +30,24 @@ def read_desired(campaign: Campaign, *, progress: Progress | None = None) -> Des
     suppressed = collect_suppressed(campaign.suppress, problems)
     chunks = stream(campaign, progress=progress, problems=problems)
     return Desired(tuple(call for chunk in chunks for call in chunk.calls()), suppressed)
+
+
+class ListedCalls:
+    """The calls of a campaign's lists, read as they are asked for: none is held.
+
+    Is a `CallSource`.
+    """
+
+    def __init__(self, campaign: Campaign, watch: Watch = UNWATCHED) -> None:
+        self._campaign, self._watch = campaign, watch
+        self._problems = Problems()
+        self.suppressed = collect_suppressed(campaign.suppress, self._problems)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All wanted calls; after the last raises ManifestError with all that is wrong, also with suppression lists."""
+        problems, self._problems = self._problems, Problems()
+        self._watch.start(f"reading the lists of {self._campaign.name}", None)
+        return stream(self._campaign, progress=self._watch.advance, problems=problems)
 
 
 def check_lists(lists: Sequence[PhoneList], wave: str) -> tuple[Problem, ...]:

@@ -47,7 +47,7 @@ def inline_chunks(
                 is_same_phone_allowed=False,
                 keys=[call.key for call in batch],
                 phones=[call.phone for call in batch],
-                requests=[call.request for call in batch],
+                tails=[call.request for call in batch],
                 rows=[call.row for call in batch],
             )
 

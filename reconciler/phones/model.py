@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -33,7 +34,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 class Chunk(NamedTuple):
     """Some thousand wanted calls of one source, column by column: what stands at one position is one call.
 
-    A million calls are never a million objects at once; whoever needs one as such asks for it by its position.
+    A million calls are never a million objects at once; whoever needs one as such asks for it by its position. What
+    the requests of a chunk begin with is kept once (`head`), since nearly all of them are only ever digested.
     """
 
     source: str
@@ -41,8 +43,15 @@ class Chunk(NamedTuple):
     is_same_phone_allowed: bool
     keys: Sequence[str]
     phones: Sequence[str]
-    requests: Sequence[bytes]
+    tails: Sequence[bytes]
     rows: Sequence[int]
+    head: bytes = b""
+
+    @property
+    def requests(self) -> list[bytes]:
+        """The canonical request of each call."""
+        head = self.head
+        return [head + tail for tail in self.tails]
 
     def call(self, at: int) -> Call:
         """The call at this position."""
@@ -50,7 +59,7 @@ class Chunk(NamedTuple):
             self.keys[at],
             self.wave,
             self.phones[at],
-            self.requests[at],
+            self.head + self.tails[at],
             self.source,
             self.rows[at],
             self.is_same_phone_allowed,
@@ -66,7 +75,7 @@ class Chunk(NamedTuple):
             is_same_phone_allowed=is_same_phone_allowed,
             keys=[self.keys[at] for at in positions],
             phones=[self.phones[at] for at in positions],
-            requests=[self.requests[at] for at in positions],
+            tails=[self.tails[at] for at in positions],
             rows=[self.rows[at] for at in positions],
         )
 
@@ -79,6 +88,29 @@ class Desired(msgspec.Struct, frozen=True):
 
     calls: tuple[Call, ...]
     suppressed: frozenset[str] = frozenset()  # E.164 digits
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The calls in chunks, as they come from lists too long to be held."""
+        for (source, wave, is_allowed), group in groupby(self.calls, _sort_of):
+            keys, phones, requests, rows = zip(*((c.key, c.phone, c.request, c.row) for c in group), strict=True)
+            yield Chunk(source, wave, is_allowed, keys, phones, requests, rows)
+
+
+def _sort_of(call: Call) -> tuple[str, str, bool]:
+    return call.source, call.wave, call.is_same_phone_allowed
+
+
+class CallSource(Protocol):
+    """Where the wanted calls come from: a `Desired`, or lists that are read as they are asked for."""
+
+    @property
+    def suppressed(self) -> frozenset[str]:
+        """E.164 digits of those nobody may call."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All wanted calls, provisional until the last; raises ManifestError then. May be asked for again."""
+        ...
 
 
 def mask(phone: str) -> str:

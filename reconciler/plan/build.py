@@ -15,7 +15,7 @@ from reconciler.lock.model import Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
-from reconciler.plan.diff import CallDiff, Observed
+from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import hold_guards
 from reconciler.plan.model import (
     Action,
@@ -46,12 +46,15 @@ def make_plan(
     keyer: Keyer,
     *,
     allowed: Mapping[str, float] | None = None,
+    aside: Aside = NOTHING,
 ) -> Plan:
     """The plan. `lock` is refreshed already; `allowed` are the amounts of `--allow`, by guard option.
 
+    Of a long list and its lock only what is not in step is given; `aside` tells of the rest.
+
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
-    diff = CallDiff(campaign, desired, lock, observed, keyer)
+    diff = CallDiff(campaign, desired, lock, observed, keyer, aside)
     move = state_move(campaign.state, observed, lock.header)
     actions = in_order(diff.actions(), move if not isinstance(move, Blocked) else None)
     notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
@@ -65,13 +68,13 @@ def make_plan(
         desired_state=campaign.state,
         observed_state=observed.state,
         is_refreshed=observed.is_refreshed,
-        wanted=len(diff.wanted),
-        suppressed=len(desired.calls) - len(diff.wanted),
+        wanted=len(diff.wanted) + aside.in_step,
+        suppressed=len(desired.calls) - len(diff.wanted) + aside.suppressed,
         in_step=diff.in_step,
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, lock, allowed or {}),
+        guards=hold_guards(campaign.guards, actions, _live(lock) + aside.live, allowed or {}),
         plan_id=_plan_id(lock, actions),
     )
 
@@ -81,6 +84,10 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
     first = [move] if isinstance(move, Pause | Stop) else []
     last = [move] if isinstance(move, Start | Resume) else []
     return (*first, *sorted(calls, key=_phase), *last)
+
+
+def _live(lock: Lock) -> int:
+    return sum(call.status.is_live for call in lock.calls.values())
 
 
 def _phase(action: Add | Cancel | Replace | Adopt) -> int:

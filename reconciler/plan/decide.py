@@ -58,6 +58,15 @@ _AGAIN = {
 }
 
 
+IN_STEP = frozenset(CallStatus) - {
+    *_DOUBT,
+    *_AGAIN,
+    CallStatus.CANCELLING,
+    CallStatus.CANCELLED_BY_OTHERS_REACHED,
+}
+"""Nothing is to do about a wanted call that has one of these statuses and is remembered as it is wanted."""
+
+
 def _again(wanted: Wanted, locked: LockedCall) -> Add:
     return Add(wanted, _AGAIN[locked.status], locked)
 
@@ -84,6 +93,16 @@ def decide_unwanted(locked: LockedCall, reason: Reason) -> Cancel | Note | None:
     if status in _DOUBT:
         return Blocked(subject_of(locked), _DOUBT[status])
     return None
+
+
+RESTING = frozenset(CallStatus) - {
+    *_DOUBT,
+    CallStatus.PLANNED,
+    CallStatus.ON_RETRY,
+    CallStatus.IN_PROCESS,
+    CallStatus.CANCELLING,
+}
+"""Nothing is to do about a call that has one of these statuses and is not wanted."""
 
 
 def decide_conflict(

@@ -7,12 +7,14 @@ call of the same phone or key; one pass over the lock finds what is no longer wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from typing import Protocol
 
 import msgspec
 
 from reconciler.calls.model import CampaignState, Dialect, Job
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.decide import decide_conflict, decide_unwanted, decide_wanted
@@ -29,7 +31,17 @@ from reconciler.plan.model import (
     subject_of,
 )
 
-CallId = tuple[str, str]
+
+class Sightings(Protocol):
+    """What a report said of as many jobs as are not held one by one."""
+
+    def fold_into(self, lock: Lock) -> Lock:
+        """The lock with the statuses that follow from it."""
+        ...
+
+    def attempts(self, calls: Iterable[CallId]) -> Mapping[CallId, int]:
+        """How many attempts the jobs of these calls have made, where any."""
+        ...
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -39,18 +51,36 @@ class Observed(msgspec.Struct, frozen=True):
     state: CampaignState | None = None
     jobs: Mapping[str, Job] = {}
     asked: frozenset[str] = frozenset()  # job ids; one that is not in `jobs` is missing
+    sightings: Sightings | None = None  # instead of `jobs` and `asked`, where the lock is a ledger
     foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
     is_refreshed: bool = False
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """What was left out of a comparison because nothing is to do about it, as far as the rest has to know of it."""
+
+    in_step: int = 0  # wanted calls
+    suppressed: int = 0  # rows
+    live: int = 0  # remembered calls
+    known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
+    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
+    attempts: Mapping[CallId, int] = {}  # made by the jobs of calls that are compared
+
+
+NOTHING = Aside()
+
+
 def refreshed(lock: Lock, observed: Observed) -> Lock:
     """The lock with the statuses the server reported; calls nobody asked about keep theirs."""
-    changed = {
-        call_id: call.with_status(call.seen(observed.jobs.get(call.job_id)))
-        for call_id, call in lock.calls.items()
+    if observed.sightings is not None:
+        return observed.sightings.fold_into(lock)
+    if not observed.asked:
+        return lock
+    return lock.with_calls(
+        call.with_status(call.seen(observed.jobs.get(call.job_id)))
+        for call in lock.calls.values()
         if call.job_id in observed.asked
-    }
-    return msgspec.structs.replace(lock, calls={**lock.calls, **changed})
+    )
 
 
 def identify(calls: Iterable[Call], keyer: Keyer) -> list[Wanted]:
@@ -61,12 +91,20 @@ def identify(calls: Iterable[Call], keyer: Keyer) -> list[Wanted]:
 class CallDiff:
     """One comparison: the wanted calls against the lock."""
 
-    def __init__(self, campaign: Campaign, desired: Desired, lock: Lock, observed: Observed, keyer: Keyer) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        desired: Desired,
+        lock: Lock,
+        observed: Observed,
+        keyer: Keyer,
+        aside: Aside = NOTHING,
+    ) -> None:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed]
         self.wanted = {w.call_id: w for w in identify(kept, keyer)}
         self._suppressed = frozenset(map(keyer.phone, suppressed))
-        self._observed = observed
+        self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
         self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
         moves = _moves(self.wanted, lock.calls)
@@ -76,7 +114,7 @@ class CallDiff:
         self._locked = _after_moves(lock.calls, self._moved)
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
-        self.in_step = 0
+        self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
         """The actions on calls; fills `notes` and `in_step`."""
@@ -111,11 +149,13 @@ class CallDiff:
         return Add(wanted, Reason.CHANGED, locked) if isinstance(found, Replace) else found
 
     def _attempts(self, locked: LockedCall | None) -> int:
-        job = self._observed.jobs.get(locked.job_id) if locked else None
-        return job.attempts if job else 0
+        if locked is None:
+            return 0
+        job = self._observed.jobs.get(locked.job_id)
+        return job.attempts if job else self._aside.attempts.get(locked.call_id, 0)
 
     def _decide_unwanted(self) -> None:
-        wanted_keys = {wanted.key for wanted in self.wanted.values()}
+        wanted_keys = self._aside.wanted_keys | {wanted.key for wanted in self.wanted.values()}
         for call_id, locked in self._locked.items():
             if call_id in self.wanted:
                 continue
@@ -141,7 +181,7 @@ class CallDiff:
         """The remembered calls of the candidates' phones and keys, by either digest."""
         digests = {digest for candidate in candidates for digest in (candidate.wanted.phone, candidate.wanted.key)}
         by_digest: _Others = {digest: [] for digest in digests}
-        for locked in self._locked.values():
+        for locked in chain(self._locked.values(), self._aside.known):
             for digest in (locked.phone, locked.key):
                 if digest in by_digest:
                     by_digest[digest].append(locked)

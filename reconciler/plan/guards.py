@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from msgspec import UnsetType
 
-from reconciler.lock.model import Lock
 from reconciler.manifest.model import Guards
 from reconciler.plan.model import Action, Add, Adopt, Cancel, GuardResult, Pause, Reason, Replace, Stop
 
@@ -22,10 +21,12 @@ that the manifest names is held to the letter."""
 
 
 def hold_guards(
-    guards: Guards, actions: tuple[Action, ...], lock: Lock, allowed: Mapping[str, float]
+    guards: Guards, actions: tuple[Action, ...], live: int, allowed: Mapping[str, float]
 ) -> tuple[GuardResult, ...]:
-    """Every guard held against the plan. `allowed` raises limits, by option name (`new-calls`)."""
-    live = sum(call.status.is_live for call in lock.calls.values())
+    """Every guard held against the plan. `live` calls are remembered as such.
+
+    `allowed` raises limits, by option name (`new-calls`).
+    """
     adds = sum(isinstance(action, Add) for action in actions)
     cancels = sum(isinstance(a, Cancel) and a.reason is not Reason.SUPPRESSED for a in actions)
     replaces = sum(isinstance(action, Replace) for action in actions)

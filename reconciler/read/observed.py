@@ -15,9 +15,12 @@ from reconciler.errors import LockError, Refusal, Refused, UnknownItems
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_header
 from reconciler.lock.model import Header, Lock
+from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
+from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.diff import Observed
+from reconciler.read.refresh import read_jobs
 
 EVIDENCE = 20
 """Jobs of the lock that a changed host or token must know before it is believed to lead to the same campaign."""
@@ -33,18 +36,15 @@ class Server:
         self._client, self._campaign, self._keyer, self._token = client, campaign, keyer, token
         self._details = client.details()
 
-    def observe(self, lock: Lock, *, has_open_intents: bool = False) -> Observed:
+    def observe(self, lock: Lock, *, has_open_intents: bool = False, watch: Watch = UNWATCHED) -> Observed:
         """The campaign's state and its jobs. Raises Refusal when the lock cannot be all there is to know of it."""
         self._refuse_lost_lock(lock, has_open_intents)
         if lock.is_new and self._details is None:
             self._try_token()
-        ids = [c.job_id for c in lock.calls.values() if c.job_id and not c.status.is_final]
-        found = find_jobs(self._client, job_ids=ids)
-        return Observed(
+        return msgspec.structs.replace(
+            read_jobs(self._client, lock, watch, f"refreshing {self._campaign.name}"),
             dialect=self._client.dialect(),
             state=self._details.state if self._details else None,
-            jobs={job.job_id: job for job in found.jobs},
-            asked=frozenset(ids),
             foreign=self._foreign_jobs(lock),
             is_refreshed=True,
         )
@@ -98,7 +98,7 @@ class Server:
         )
 
     def _knows_jobs_of(self, lock: Lock) -> bool:
-        ids = sorted(lock.owned_jobs())[-EVIDENCE:]
+        ids = OwnedJobs(lock).newest(EVIDENCE)
         return bool(ids) and not find_jobs(self._client, job_ids=ids).missing
 
     def _refuse_lost_lock(self, lock: Lock, has_open_intents: bool) -> None:
@@ -112,8 +112,8 @@ class Server:
     def _foreign_jobs(self, lock: Lock) -> tuple[Job, ...]:
         if self._details is None:
             return ()  # the legacy dialect has neither a count nor a listing
-        owned = lock.owned_jobs()
-        if self._details.total_numbers in (len(owned), len(set(owned.values()))):
+        owned, total = OwnedJobs(lock), self._details.total_numbers
+        if total == len(owned) or total == owned.count_phones():
             return ()
         jobs = self._client.jobs_by_date(None, None)
         return tuple(job for job in jobs if job.job_id not in owned)

@@ -6,25 +6,32 @@ from collections.abc import Mapping
 
 from reconciler.lock.journal import with_doubts
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import Desired
+from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import Observed, refreshed
 from reconciler.plan.model import Plan
 from reconciler.read.observed import Server
 from reconciler.read.remembered import Remembered
+from reconciler.read.sieve import Sifted
 
 
 def plan_campaign(
     campaign: Campaign,
-    desired: Desired,
+    sifted: Sifted,
     remembered: Remembered,
     server: Server | None,
     allowed: Mapping[str, float],
+    *,
+    watch: Watch = UNWATCHED,
 ) -> Plan:
-    """The plan; without a `server` it rests on what the lock remembers. Raises Refusal and CallsError as those do."""
+    """The plan of what was `sifted` against what is remembered; without a `server` it rests on the latter alone.
+
+    Raises Refusal and CallsError as those do.
+    """
     lock = with_doubts(remembered.lock, remembered.opened)
     observed = Observed()
     if server is not None:
         server.refuse_other_campaign(lock)
-        observed = server.observe(lock, has_open_intents=bool(remembered.opened))
-    return make_plan(campaign, desired, refreshed(lock, observed), observed, remembered.keyer, allowed=allowed)
+        observed = server.observe(lock, has_open_intents=bool(remembered.opened), watch=watch)
+    desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
+    return make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside)

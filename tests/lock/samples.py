@@ -41,6 +41,11 @@ def lock_of(*calls: LockedCall, is_new: bool = False, **fields: object) -> Lock:
     return Lock(header(**fields), {call.call_id: call for call in calls}, is_new)
 
 
+def owned_jobs(lock: Lock) -> dict[str, str]:
+    """Every job id the lock ever created, with the digest of its phone."""
+    return {job.job_id: job.phone for call in lock.calls.values() for job in call.job_history()}
+
+
 def intent(operation: Operation = "addPhones", *calls: LockedCall, body: str = "", recovers: int = 0) -> Intent:
     """A request that was about to be sent."""
     key = "00000000-0000-4000-8000-000000000000"

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.calls.model import Job, JobStatus
 from reconciler.lock.model import CallStatus, FormerJob, job_status
-from tests.lock.samples import KEYER, lock_of, locked
+from tests.lock.samples import KEYER, lock_of, locked, owned_jobs
 
 PLAIN = {
     JobStatus.PLANNED: CallStatus.PLANNED,
@@ -119,7 +119,7 @@ def test_cancelled_by_whomever_is_cancelled(status: CallStatus) -> None:
 def test_a_lock_owns_every_job_it_ever_created() -> None:
     old = FormerJob("old", KEYER.phone("before"))
     lock = lock_of(locked("ann", former=(old,)), locked("bob", CallStatus.REJECTED, job=""))
-    assert lock.owned_jobs() == {"old": old.phone, "job-ann-1": KEYER.phone("ann")}
+    assert owned_jobs(lock) == {"old": old.phone, "job-ann-1": KEYER.phone("ann")}
 
 
 def test_the_same_status_is_the_same_call() -> None:

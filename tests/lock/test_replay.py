@@ -21,7 +21,7 @@ from reconciler.lock.journal import (
     with_doubts,
 )
 from reconciler.lock.model import CallStatus, FormerJob, Lock, LockedCall
-from tests.lock.samples import JOURNAL, KEYER, entries, intent, lock_of, locked
+from tests.lock.samples import JOURNAL, KEYER, entries, intent, lock_of, locked, owned_jobs
 
 SENT = locked("ann", CallStatus.IN_DOUBT, job="")
 ADDED = locked("ann", job="17")
@@ -189,7 +189,7 @@ def test_calls_of_an_open_request_are_in_doubt() -> None:
 
 def test_a_call_in_doubt_still_owns_the_job_it_had() -> None:
     lock, opened = replayed(lock_of(FREE), intent("addPhones", SENT_AGAIN))
-    assert "16" in with_doubts(lock, opened).owned_jobs()
+    assert "16" in owned_jobs(with_doubts(lock, opened))
 
 
 @pytest.mark.parametrize("status", CallStatus)

@@ -64,5 +64,5 @@ def ask_again(world: RandomWorld, wanted: Desired, script: Script) -> None:
             server.refuse_other_campaign(remembered.lock)
             options = Options(settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
             run = Run(client, book, remembered.keyer, clock, world.stop, options, Tally())
-            find_lost(run, wanted.calls)
+            find_lost(run, wanted)
             adopt(run)

@@ -25,6 +25,7 @@ from reconciler.manifest.model import Guards
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.model import Subject
 from tests.apply.world import LATE_S, POST_FATES, Crash, Script, call, phone
+from tests.lock.samples import owned_jobs
 from tests.random.hazards import INCIDENTS, Incident, RandomWorld
 from tests.random.operator import ask_again, decide_truthfully
 from tests.random.truth import Truth, durable
@@ -369,7 +370,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
         if server.vanished or self.world.disk.lock is None:
             server.vanished.clear()
             return
-        known = sorted(durable(self.world.disk)[0].owned_jobs())
+        known = sorted(owned_jobs(durable(self.world.disk)[0]))
         if known:
             server.vanished.add(known[n % len(known)])
 

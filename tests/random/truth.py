@@ -19,6 +19,7 @@ from reconciler.plan.diff import identify
 from reconciler.plan.model import Adopt, Plan, Replace, Wanted
 from tests.apply.server import Job
 from tests.apply.world import NAME, Disk
+from tests.lock.samples import owned_jobs
 
 CallId = tuple[str, str]
 CANCELLED = ("canceled", "cancelledByUser")
@@ -228,7 +229,7 @@ class Truth:
             return set()
         doubted = {call.call_id for entry in opened for call in entry.intent.calls}
         doubted |= {call_id for call_id, call in lock.calls.items() if call.status is CallStatus.IN_DOUBT}
-        return {*lock.owned_jobs(), *doubted}
+        return {*owned_jobs(lock), *doubted}
 
     def check_remembered(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
         """Every job of ours is in the lock or in doubt; where others meddle, theirs may be taken for ours."""
@@ -243,7 +244,7 @@ class Truth:
                 self.accuse(f"job {job_id} is in no lock, and its call is not in doubt")
 
     def _mistaken(self, lock: Lock) -> frozenset[str]:
-        known, meddled = lock.owned_jobs(), self._meddled()
+        known, meddled = owned_jobs(lock), self._meddled()
         return frozenset(i for i, made in self.jobs.items() if made.job.phone in meddled and i not in known)
 
     def _meddled(self) -> set[str]:

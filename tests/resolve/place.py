@@ -22,6 +22,7 @@ from reconciler.cli.main import exit_code
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import Lock
 from reconciler.sandbox import Campaign, Job, Sandbox
+from tests.lock.samples import owned_jobs
 
 NAME = "spring"
 TOKEN = "quokkatoken-5f1e7b"
@@ -188,7 +189,7 @@ class Place:
         """Each of these rows (all that are declared) has one job, the lock has its id, and nothing is left to do."""
         wanted = self.rows if rows is None else tuple(rows)
         assert sorted(job.phone for n in wanted for job in self.jobs_of(n)) == sorted(map(phone, wanted))
-        assert {job.id for n in wanted for job in self.jobs_of(n)} <= set(self.lock().owned_jobs())
+        assert {job.id for n in wanted for job in self.jobs_of(n)} <= set(owned_jobs(self.lock()))
         before = self.mutations()
         again = self.apply()
         assert again.code == 0, again.text

@@ -9,6 +9,7 @@ from reconciler.apply.book import Book
 from reconciler.lock.stores.files import FileStore
 from reconciler.read.remembered import read_remembered
 from tests.apply.world import campaign
+from tests.lock.samples import owned_jobs
 from tests.resolve.place import NAME, NO_READ_BACK, Place
 
 
@@ -19,7 +20,7 @@ def test_jobs_the_server_has_are_taken_over_by_their_ids_and_nothing_is_sent(pla
     assert ran.code == 0
     assert "3 taken over, 0 still in doubt" in ran.out
     assert place.mutations() == sent
-    assert place.lock().owned_jobs().keys() == {job.id for job in place.remote.jobs}
+    assert owned_jobs(place.lock()).keys() == {job.id for job in place.remote.jobs}
     place.assert_right()
 
 

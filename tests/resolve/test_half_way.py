@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
+from tests.lock.samples import owned_jobs
 from tests.resolve.conftest import OpenPlace
 from tests.resolve.place import Place, Ran, ended, until
 
@@ -117,7 +118,7 @@ def test_a_token_that_is_revoked_while_a_request_is_on_its_way_leaves_that_reque
 
 def recorded(place: Place) -> None:
     """Asserts that the lock has exactly the jobs there are, and nothing is in doubt."""
-    assert place.lock().owned_jobs().keys() == {job.id for job in place.remote.jobs}
+    assert owned_jobs(place.lock()).keys() == {job.id for job in place.remote.jobs}
     assert len(place.remote.jobs) == 2
     assert place.journal.read_bytes() == b""
     assert place.run("resolve").code == 0

@@ -1,0 +1,34 @@
+"""Several requests at once, their answers in order, and no more of them in memory than are under way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterator[U]:
+    """What `work` makes of each item, in the order of the items, up to `at_once` of them being worked on in threads.
+
+    Raises what `work` raises, when its turn comes; then and when the caller stops iterating, items that nobody works
+    on yet are left alone, and those under way are waited for.
+    """
+    if at_once == 1:
+        yield from map(work, items)
+        return
+    rest = iter(items)
+    with ThreadPoolExecutor(at_once) as pool:
+        under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in islice(rest, at_once))
+        try:
+            while under_way:
+                result = under_way.popleft().result()
+                under_way.extend(pool.submit(work, item) for item in islice(rest, 1))
+                yield result
+        finally:
+            for future in under_way:
+                future.cancel()

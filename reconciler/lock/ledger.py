@@ -1,0 +1,224 @@
+"""The calls of a long lockfile as a mapping: the file's columns, and on top of them what has changed since.
+
+It behaves as the dict of a short lockfile does. What it adds is for those who would otherwise look at every call: the
+columns themselves, and the statuses as one array, so that a report on a million jobs changes a million letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from reconciler.lock.columns import Columns, Flags, Letters, Numbers, Positions, as_numbers
+from reconciler.lock.lockfile import encode_call
+from reconciler.lock.model import CallId, CallStatus, LockedCall
+
+_AT_ONCE: Final = 2000  # calls made from their lines together
+_KEY_SIZE: Final = 16
+_decoder = msgspec.json.Decoder(LockedCall)
+
+
+class Ledger(MutableMapping[CallId, LockedCall]):
+    """Calls by id. Iterates in the order of the file, then over what came after it.
+
+    Raises what msgspec raises when a line cannot be read: at once for lines that look odd, never later.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.statuses: Letters = columns.statuses.copy()
+        """Of each line, as it is known now; true of a call only while its line is (`holds`)."""
+        self._gone: Flags = columns.odd.copy()  # lines that are no longer what is remembered of their call
+        self._later = {call.call_id: call for call in self._decoded(np.flatnonzero(columns.odd))}
+
+    def copy(self) -> Ledger:
+        """Another mapping of the same calls; the columns are shared, as nobody changes them."""
+        twin = object.__new__(type(self))
+        twin.columns, twin.statuses, twin._gone = self.columns, self.statuses.copy(), self._gone.copy()
+        twin._later = dict(self._later)
+        return twin
+
+    # -------------------------------------------------------------------------------------------------- as a mapping
+
+    def __len__(self) -> int:
+        return self.columns.size - int(self._gone.sum()) + len(self._later)
+
+    def __getitem__(self, call_id: CallId) -> LockedCall:
+        later = self._later.get(call_id)
+        if later is not None:
+            return later
+        at = self._position(call_id)
+        if at < 0 or self._gone[at]:
+            raise KeyError(call_id)
+        return self.calls(np.array([at]))[0]
+
+    def __contains__(self, call_id: object) -> bool:
+        if call_id in self._later:
+            return True
+        at = self._position(call_id)  # type: ignore[arg-type] # whatever it is, it is not found
+        return at >= 0 and not self._gone[at]
+
+    def __setitem__(self, call_id: CallId, call: LockedCall) -> None:
+        at = -1 if call_id in self._later else self._position(call_id)
+        if at >= 0:
+            self._gone[at] = True
+        self._later[call_id] = call
+
+    def __delitem__(self, call_id: CallId) -> None:
+        was_later = self._later.pop(call_id, None) is not None
+        at = self._position(call_id)
+        if not was_later and (at < 0 or self._gone[at]):
+            raise KeyError(call_id)
+        if at >= 0:
+            self._gone[at] = True
+
+    def __iter__(self) -> Iterator[CallId]:
+        return (call.call_id for call in self._every())
+
+    def values(self) -> ValuesView[LockedCall]:
+        """All calls, made as they are asked for."""
+        return _Values(self)
+
+    def items(self) -> ItemsView[CallId, LockedCall]:
+        """The same with their ids."""
+        return _Items(self)
+
+    def update(self, calls: Any = (), /, **_: Any) -> None:
+        """Takes these calls, a dict of them, finding their lines together."""
+        at = self.positions([*calls])
+        self._gone[at[at >= 0]] = True
+        self._later.update(calls)
+
+    # -------------------------------------------------------------------------------------------------- as columns
+
+    @property
+    def holds(self) -> Flags:
+        """Of each line, whether it is what is remembered of its call, but for the status."""
+        return ~self._gone
+
+    def later(self) -> Iterable[LockedCall]:
+        """The calls that no line holds."""
+        return self._later.values()
+
+    def are(self, statuses: Collection[CallStatus]) -> Flags:
+        """Of each line, whether it has one of these statuses now."""
+        table = np.zeros(256, np.bool_)
+        table[[ord(status) for status in statuses]] = True
+        return table[self.statuses]
+
+    def with_status(self, statuses: Collection[CallStatus]) -> list[LockedCall]:
+        """The calls that have one of these statuses."""
+        later = (call for call in self._later.values() if call.status in statuses)
+        return [*self.calls(np.flatnonzero(self.holds & self.are(statuses))), *later]
+
+    def calls(self, positions: Positions) -> list[LockedCall]:
+        """The calls of these lines, with the statuses known now."""
+        found = self._decoded(positions)
+        statuses = self.statuses[positions]
+        for at in np.flatnonzero(statuses != self.columns.statuses[positions]).tolist():
+            found[at] = msgspec.structs.replace(found[at], status=CallStatus(chr(statuses[at])))
+        return found
+
+    def find(self, keys: Numbers, rest: Numbers, wave: str) -> Positions:
+        """The lines of the calls with these keys in that wave; -1 where there is none."""
+        columns = self.columns
+        found = np.full(len(keys), -1)
+        if wave not in columns.wave_names:
+            return found
+        number = columns.wave_names.index(wave)
+        asked = np.arange(len(keys))
+        at = np.searchsorted(columns.keys, keys)
+        while len(asked):  # once, and once more for each further wave of a key
+            inside = at < columns.size
+            asked, at = asked[inside], at[inside]
+            same = columns.keys[at] == keys[asked]
+            asked, at = asked[same], at[same]
+            is_it = (columns.keys_rest[at] == rest[asked]) & (columns.waves[at] == number) & ~columns.odd[at]
+            found[asked[is_it]] = at[is_it]
+            asked, at = asked[~is_it], at[~is_it] + 1
+        return found
+
+    def positions(self, ids: Sequence[CallId]) -> Positions:
+        """The same by the ids of the calls, of any waves."""
+        found = np.full(len(ids), -1)
+        by_wave: dict[str, list[int]] = {}
+        for at, (key, wave) in enumerate(ids):
+            if len(key) == _KEY_SIZE and key.isascii():
+                by_wave.setdefault(wave, []).append(at)
+        for wave, asked in by_wave.items():
+            keys, rest = as_numbers("".join([ids[at][0] for at in asked]).encode())
+            found[asked] = self.find(keys, rest, wave)
+        return found
+
+    def body(self) -> bytes:
+        """All lines as the lockfile holds them."""
+        if not self._later and not self._gone.any() and (self.statuses == self.columns.statuses).all():
+            return self.columns.body[self.columns.starts[0] :]
+        return b"".join(self._pieces())
+
+    def _pieces(self) -> Iterator[memoryview | bytes]:
+        """Long stretches of the file as it was, with other statuses, and between them what came later."""
+        lines, starts = self._lines(), self.columns.starts.tolist()
+        edges = np.flatnonzero(np.diff(self.holds, prepend=False, append=False)).tolist()  # where stretches begin, end
+        at, edge = 0, 0
+        for call_id, place in [*self._places(), (None, self.columns.size)]:
+            while edge < len(edges) and edges[edge + 1] <= place:
+                yield lines[starts[max(at, edges[edge])] : starts[edges[edge + 1]]]
+                edge += 2
+            if edge < len(edges) and edges[edge] < place:
+                yield lines[starts[max(at, edges[edge])] : starts[place]]
+            at = place
+            if call_id is not None:
+                yield encode_call(self._later[call_id])
+
+    def _places(self) -> list[tuple[CallId, int]]:
+        """The calls that no line holds, in order, and before which line each belongs."""
+        ids = sorted(self._later)
+        starts = np.frombuffer(b"".join([key.encode()[:8].ljust(8, b"\0") for key, _ in ids]), ">u8").astype(np.uint64)
+        first, after = (np.searchsorted(self.columns.keys, starts, side) for side in ("left", "right"))
+        return [*zip(ids, map(self._place, ids, first.tolist(), after.tolist()), strict=True)]
+
+    def _place(self, call_id: CallId, first: int, after: int) -> int:
+        """Before which of these lines, whose keys begin as the call's does, the call belongs."""
+        alike = np.arange(first, after)[self.holds[first:after]] if first < after else np.empty(0, np.int64)
+        lower = sum(call.call_id < call_id for call in self._decoded(alike)) if len(alike) else 0
+        return int(alike[lower]) if lower < len(alike) else after
+
+    def _lines(self) -> memoryview:
+        changed = np.flatnonzero((self.statuses != self.columns.statuses) & ~self._gone)
+        if not len(changed):
+            return memoryview(self.columns.body)
+        letters = np.frombuffer(self.columns.body, np.uint8).copy()
+        letters[self.columns.statuses_at(changed)] = self.statuses[changed]
+        return letters.data
+
+    # ------------------------------------------------------------------------------------------------------ inside
+
+    def _every(self) -> Iterator[LockedCall]:
+        held = np.flatnonzero(self.holds)
+        for start in range(0, len(held), _AT_ONCE):
+            yield from self.calls(held[start : start + _AT_ONCE])
+        yield from list(self._later.values())
+
+    def _decoded(self, positions: Positions) -> list[LockedCall]:
+        return _decoder.decode_lines(self.columns.lines(positions))
+
+    def _position(self, call_id: CallId) -> int:
+        return int(self.positions([call_id])[0])
+
+
+class _Values(ValuesView[LockedCall]):
+    _mapping: Ledger
+
+    def __iter__(self) -> Iterator[LockedCall]:
+        return self._mapping._every()
+
+
+class _Items(ItemsView[CallId, LockedCall]):
+    _mapping: Ledger
+
+    def __iter__(self) -> Iterator[tuple[CallId, LockedCall]]:
+        return ((call.call_id, call) for call in self._mapping._every())

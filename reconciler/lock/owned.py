@@ -1,0 +1,111 @@
+"""Every job a lock ever created, present and former: what tells our jobs from those of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import nlargest
+from typing import TYPE_CHECKING, Final
+
+from reconciler.lock.model import Lock, LockedCall
+
+if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
+    from reconciler.lock.columns import Columns, Flags, Numbers, Positions
+    from reconciler.lock.ledger import Ledger
+
+_MOST_DIGITS: Final = 18  # of an id that is kept as a number
+_AT_ONCE: Final = 100_000
+
+
+class OwnedJobs:
+    """The ids of all jobs of a lock. Ids of a long lockfile that are plain numbers take eight bytes each."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self._texts: set[str] = set()
+        self._numbers: Numbers | None = None  # a sorted array, where there is one
+        calls: Iterable[LockedCall] = lock.calls.values()
+        ledger = lock.ledger
+        if ledger is not None:
+            self._numbers, others = _numbers(ledger)
+            calls = others
+        jobs = {job.job_id for call in calls for job in call.job_history()}
+        self._texts = {job_id for job_id in jobs if job_id not in self}
+
+    def __len__(self) -> int:
+        return len(self._texts) + (0 if self._numbers is None else len(self._numbers))
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._texts or (self._numbers is not None and _is_among(self._numbers, job_id))
+
+    def add(self, job_ids: Iterable[str]) -> None:
+        """Takes note of jobs that were created since."""
+        self._texts.update(job_ids)
+
+    def newest(self, count: int) -> list[str]:
+        """Up to so many ids, the highest: they were likely created last."""
+        numbers = [] if self._numbers is None else [str(number) for number in self._numbers[-count:].tolist()]
+        return nlargest(count, [*numbers, *self._texts], key=lambda job_id: (len(job_id), job_id))
+
+    def count_phones(self) -> int:
+        """How many different phones the jobs are of."""
+        ledger = self._lock.ledger
+        if ledger is None:
+            return len({job.phone for call in self._lock.calls.values() for job in call.job_history()})
+        import numpy as np
+
+        plain, others = _with_number(ledger)
+        phones = {job.phone.encode() for call in others for job in call.job_history()}
+        return len(np.unique(np.concatenate([ledger.columns.phones(plain), np.array([*phones], "S12")])))
+
+
+def _with_number(ledger: Ledger) -> tuple[Positions, Iterator[LockedCall]]:
+    """The lines that have one job with an id in digits, and all other calls."""
+    import numpy as np
+
+    held = np.flatnonzero(ledger.holds)
+    columns = ledger.columns
+    plain = ~columns.has_former[held]
+    for start in range(0, len(held), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        plain[some] &= _read_numbers(columns, held[some])[1]
+    rest = held[~plain]
+
+    def others() -> Iterator[LockedCall]:
+        yield from ledger.later()
+        for start in range(0, len(rest), _AT_ONCE):
+            yield from ledger.calls(rest[start : start + _AT_ONCE])
+
+    return held[plain], others()
+
+
+def _numbers(ledger: Ledger) -> tuple[Numbers, Iterator[LockedCall]]:
+    import numpy as np
+
+    plain, others = _with_number(ledger)
+    parts = [plain[start : start + _AT_ONCE] for start in range(0, len(plain), _AT_ONCE)]
+    numbers = [np.empty(0, np.uint64), *(_read_numbers(ledger.columns, part)[0] for part in parts)]
+    return np.unique(np.concatenate(numbers)), others
+
+
+def _read_numbers(columns: Columns, positions: Positions) -> tuple[Numbers, Flags]:
+    """The ids of these lines' jobs as numbers, and whether each is one: digits without a leading zero."""
+    import numpy as np
+
+    letters = np.frombuffer(columns.body, np.uint8)
+    starts, ends = columns.jobs_at(positions)
+    sizes = ends - starts
+    numbers = np.zeros(len(positions), np.uint64)
+    are_digits = (sizes > 0) & (sizes <= _MOST_DIGITS) & (letters[starts] != ord("0"))
+    for offset in range(min(_MOST_DIGITS, int(sizes.max(initial=0)))):
+        inside = sizes > offset
+        digits = np.where(inside, letters[np.minimum(starts + offset, len(letters) - 1)] - np.uint8(ord("0")), 0)
+        are_digits &= digits <= 9
+        numbers = np.where(inside, numbers * np.uint64(10) + digits, numbers)
+    return numbers, are_digits
+
+
+def _is_among(numbers: Numbers, job_id: str) -> bool:
+    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= _MOST_DIGITS) or job_id.startswith("0"):
+        return False
+    at = int(numbers.searchsorted(int(job_id)))
+    return at < len(numbers) and int(numbers[at]) == int(job_id)

@@ -1,0 +1,227 @@
+"""What is wanted, held against a long lockfile: of a million calls the few about which something may have to be done.
+
+This is where the time of a large plan goes, and all of it is done to whole columns of a chunk: digest the keys and the
+requests, find the lines of those keys, compare. A call whose line has the same request, in a status that asks for
+nothing, is in step: it falls through, and of the call nothing is kept but a mark at its line. All others are held back
+as calls, and together with what is remembered of them, of their phones and of their keys they are all that
+`plan/` has to look at.
+
+The lists are read before the server is asked, so that a mistake in them is reported at once. A call that was in step by
+then and no longer is after the report (it was never called, or its job is gone) is read once more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from reconciler.errors import ManifestError, Problem
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.manifest.model import Campaign
+from reconciler.phones.model import Call, CallSource, Chunk, Desired
+from reconciler.plan.decide import IN_STEP, RESTING
+from reconciler.plan.diff import Aside, Observed
+
+if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from reconciler.lock.columns import Flags, Numbers, Positions
+    from reconciler.lock.ledger import Ledger
+
+
+def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Sifted:
+    """All that is wanted, read from `source` and held against the lock. Raises ManifestError when it cannot be read."""
+    if lock.ledger is None:
+        calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
+        return Everything(Desired(calls, source.suppressed))
+    sieve = Sieve(campaign, source, lock.ledger, keyer)
+    sieve.take(source.chunks())
+    return sieve
+
+
+class Everything:
+    """All that is wanted, where the lock is short."""
+
+    def __init__(self, desired: Desired) -> None:
+        self._desired = desired
+
+    def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:  # noqa: ARG002 - as the sieve's
+        """Wanted and remembered calls for `make_plan`: all there are."""
+        return self._desired, lock, Aside()
+
+
+class _Slab(NamedTuple):
+    """Some chunks, and of each call in them the line, -1 where there is none, and whether it has the same request."""
+
+    chunks: list[Chunk]
+    at: Positions
+    is_same: Flags
+
+    def calls(self, positions: Positions) -> Iterator[Call]:
+        """The calls at these positions, which are in order."""
+        ends = [*accumulate(len(chunk.keys) for chunk in self.chunks)]
+        for position in positions.tolist():
+            which = bisect_right(ends, position)
+            yield self.chunks[which].call(position - ends[which])  # counted from the chunk's end
+
+
+class Sieve:
+    """Holds what is wanted against the lines of a long lockfile, chunk by chunk."""
+
+    def __init__(self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer) -> None:
+        import numpy as np
+
+        self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
+        self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
+        self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
+        self._in_step = np.zeros(ledger.columns.size, np.bool_)
+        self._calls: list[Call] = []
+        self._suppressed = 0
+
+    def take(self, chunks: Iterator[Chunk]) -> None:
+        """Keeps the calls of these chunks that are not in step."""
+        for slab in self._slabs(chunks):
+            is_in_step = slab.is_same & self._asks_nothing[slab.at]
+            self._wanted[slab.at[slab.at >= 0]] = True
+            self._in_step[slab.at[is_in_step]] = True
+            self._calls += slab.calls((~is_in_step).nonzero()[0])
+
+    def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:
+        """Wanted and remembered calls for `make_plan`; `lock` is the same lock as it is known now.
+
+        Raises ManifestError when the lists changed since they were read.
+        """
+        ledger = cast("Ledger", lock.ledger)
+        in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
+        calls = [*self._calls, *self._again(self._in_step & ~in_step)]
+        alike = self._alike(ledger, calls)
+        handed = ledger.holds & ~in_step & (self._wanted | alike | ~ledger.are(RESTING))
+        remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
+        aside = Aside(
+            in_step=int(in_step.sum()),
+            suppressed=self._suppressed,
+            live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
+            known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
+            wanted_keys=self._keys_in_step(ledger, in_step, remembered),
+            attempts=observed.sightings.attempts([c.call_id for c in remembered]) if observed.sightings else {},
+        )
+        by_id = {call.call_id: call for call in remembered}
+        return Desired(tuple(calls), self._source.suppressed), Lock(lock.header, by_id, lock.is_new), aside
+
+    # ------------------------------------------------------------------------------------------------------ the stream
+
+    def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
+        """The chunks by the slab, each call with its line."""
+        while chosen := [*islice(map(self._without_suppressed, chunks), SLAB)]:
+            yield self._compared([chunk for chunk in chosen if chunk.keys])
+
+    def _without_suppressed(self, chunk: Chunk) -> Chunk:
+        suppressed = self._source.suppressed
+        if suppressed.isdisjoint(chunk.phones):
+            return chunk
+        kept = [at for at, phone in enumerate(chunk.phones) if phone not in suppressed]
+        self._suppressed += len(chunk.phones) - len(kept)
+        return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
+
+    def _compared(self, chunks: list[Chunk]) -> _Slab:
+        import numpy as np
+
+        digests, columns = self._keyer.digests, self._ledger.columns
+        keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
+        requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
+        at = self._find(keys)
+        return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
+
+    def _find(self, keys: bytes) -> Positions:
+        """The lines of these keys. They are looked up in order, which is several times faster in a long array."""
+        import numpy as np
+
+        from reconciler.lock.columns import as_numbers
+
+        numbers, rest = as_numbers(keys)
+        order = np.argsort(numbers)
+        at = np.empty(len(order), np.int64)
+        at[order] = self._ledger.find(numbers[order], rest[order], self._campaign.wave)
+        return at
+
+    # ---------------------------------------------------------------------------------------------- after the last one
+
+    def _again(self, fallen: Flags) -> Iterator[Call]:
+        """The calls of these lines, by another reading of the lists."""
+        missing = int(fallen.sum())
+        if not missing:
+            return
+        suppressed = self._suppressed
+        for slab in self._slabs(self._source.chunks()):
+            picked = ((slab.at >= 0) & fallen[slab.at]).nonzero()[0]
+            missing -= len(picked)
+            yield from slab.calls(picked)
+        self._suppressed = suppressed
+        if missing:
+            what, fix = "its phone lists changed while they were read", "run this again when nobody writes to them"
+            raise ManifestError([Problem(self._campaign.place, "", what, fix)])
+
+    def _alike(self, ledger: Ledger, calls: Sequence[Call]) -> Flags:
+        """The lines of the keys and phones of these calls, in any wave, and a few others by chance."""
+        import numpy as np
+
+        from reconciler.lock.columns import as_numbers
+
+        if not calls:
+            return np.zeros(ledger.columns.size, np.bool_)
+        columns, digests = ledger.columns, self._keyer.digests
+        keys, _ = as_numbers(digests(b"key", [call.key.encode() for call in calls]))
+        phones = _starts(_texts(digests(b"phone", [call.phone.encode() for call in calls])))
+        keys.sort()
+        phones.sort()
+        found = [np.empty(0, np.bool_)]
+        for start in range(0, columns.size, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found.append(_are_among(columns.keys[some], keys) | _are_among(_starts(columns.phones(some)), phones))
+        return np.concatenate(found)
+
+    def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
+        """The keys, of those remembered from another wave, that are wanted and in step in this one."""
+        wave = self._campaign.wave
+        keys = [call.key for call in remembered if call.wave != wave]
+        at = ledger.positions([(key, wave) for key in keys])
+        return frozenset(
+            key for key, is_wanted in zip(keys, ((at >= 0) & in_step[at]).tolist(), strict=True) if is_wanted
+        )
+
+
+Sifted = Everything | Sieve
+
+SLAB: Final = 40
+"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
+
+_AT_ONCE: Final = 100_000  # lines looked at together, where every line is
+
+_LIVE = frozenset(status for status in CallStatus if status.is_live)
+
+
+def _texts(digests: bytes) -> NDArray[np.bytes_]:
+    """Digests of phones or requests, as `Columns` has them."""
+    import numpy as np
+
+    return np.frombuffer(digests, "S12")
+
+
+def _starts(texts: NDArray[np.bytes_]) -> Numbers:
+    """Their first eight characters as numbers."""
+    import numpy as np
+
+    return texts.view(np.uint8).reshape(-1, 12)[:, :8].copy().view(np.uint64).ravel()
+
+
+def _are_among(values: Numbers, ordered: Numbers) -> Flags:
+    """Which of the values are one of the others, which are in order."""
+    import numpy as np
+
+    at = np.searchsorted(ordered, values)
+    found: Flags = ordered[np.minimum(at, len(ordered) - 1)] == values
+    return found

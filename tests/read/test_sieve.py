@@ -1,0 +1,151 @@
+"""The sieve against the whole comparison: what falls through changes nothing about the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import cast
+
+import msgspec
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from reconciler.calls.client import CallsClient
+from reconciler.calls.model import Job, JobStatus
+from reconciler.errors import ManifestError, UnknownItems
+from reconciler.lock.lockfile import decode_lock, encode_lock
+from reconciler.lock.model import CallStatus, Lock
+from reconciler.phones.model import Call, Chunk, Desired
+from reconciler.phones.watch import UNWATCHED
+from reconciler.plan.build import make_plan
+from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
+from reconciler.plan.diff import Observed, refreshed
+from reconciler.plan.model import Plan, Reason
+from reconciler.read.refresh import read_jobs
+from reconciler.read.sieve import Sieve, sift
+from tests.plan.simulator import World, worlds
+from tests.plan.values import KEYER, call, campaign, lock_of, remembered, said, wanted
+
+
+class Reader:
+    """As much of a client as a refresh asks for; counts the requests."""
+
+    def __init__(self, jobs: Iterable[Job], parallelism: int = 1) -> None:
+        self._jobs = {job.job_id: job for job in jobs}
+        self.parallelism = parallelism
+        self.asked: list[tuple[str, ...]] = []
+
+    def jobs(self, job_ids: Iterable[str] = (), phones: Collection[str] = ()) -> tuple[Job, ...]:
+        """Reports the jobs; the whole question fails when one of them is unknown, as it does on a server."""
+        assert not phones
+        ids = tuple(job_ids)
+        self.asked.append(ids)
+        if unknown := [job_id for job_id in ids if job_id not in self._jobs]:
+            error = UnknownItems("getReport", "not found", type="id.not.found", status=400)
+            error.items = frozenset(unknown[:1])
+            raise error
+        return tuple(self._jobs[job_id] for job_id in ids)
+
+
+def as_ledger(lock: Lock) -> Lock:
+    """The same lock, read as a long one is."""
+    read = decode_lock(encode_lock(lock), campaign="promo", shown="promo.lock.jsonl", many=0)
+    assert read.ledger is not None
+    return msgspec.structs.replace(read, is_new=lock.is_new)
+
+
+def seen_of(lock: Lock, world: World, parallelism: int = 1) -> Observed:
+    """What the world's server says."""
+    reader = cast("CallsClient", Reader(world.jobs.values(), parallelism))
+    seen = read_jobs(reader, lock, UNWATCHED, "")
+    return msgspec.structs.replace(seen, state=world.state, foreign=world.foreign)
+
+
+def planned_through(lock: Lock, world: World) -> Plan:
+    """The plan for this lock; lists are read before the server is asked."""
+    wave = world.calls[0].wave if world.calls else "1"
+    of = campaign(world.stance, wave=wave, on_external_cancel=world.on_external_cancel)
+    sifted = sift(of, Desired(world.calls, world.suppressed), lock, KEYER)
+    seen = seen_of(lock, world)
+    desired, compared, aside = sifted.compared(refreshed(lock, seen), seen)
+    return make_plan(of, desired, compared, seen, KEYER, aside=aside)
+
+
+@given(worlds(), st.dictionaries(st.sampled_from(JobStatus), st.sampled_from(JobStatus), max_size=3))
+def test_a_plan_of_what_the_sieve_keeps_is_the_plan_of_everything(
+    world: World, meanwhile: dict[JobStatus, JobStatus]
+) -> None:
+    # The server has moved on since the lock was written: calls fall out of step between the lists and the report.
+    world.jobs = {
+        job_id: msgspec.structs.replace(job, status=meanwhile.get(job.status, job.status), attempts=len(job_id))
+        for job_id, job in world.jobs.items()
+    }
+    whole, sieved = planned_through(world.lock, world), planned_through(as_ledger(world.lock), world)
+    event(f"{whole.in_step} in step, {len(whole.actions)} actions")
+    assert said(sieved) == said(whole)
+    assert set(map(repr, sieved.actions)) == set(map(repr, whole.actions))
+    assert msgspec.structs.replace(sieved, actions=(), notes=()) == msgspec.structs.replace(whole, actions=(), notes=())
+
+
+@given(worlds())
+def test_a_refreshed_ledger_holds_what_a_refreshed_dict_does(world: World) -> None:
+    short, long = world.lock, as_ledger(world.lock)
+    assert refreshed(long, seen_of(long, world)) == refreshed(short, seen_of(short, world))
+
+
+@pytest.mark.parametrize("status", CallStatus)
+def test_in_step_is_what_needs_no_decision(status: CallStatus) -> None:
+    one = wanted(call())
+    found = decide_wanted(one, remembered(call(), status))
+    assert (found is None) == (status in IN_STEP)
+    with_override = decide_wanted(one, remembered(call(), status), adds_after_others=True)
+    assert status not in IN_STEP or with_override is None
+
+
+@pytest.mark.parametrize("status", CallStatus)
+def test_resting_is_what_needs_nothing_when_nobody_wants_it(status: CallStatus) -> None:
+    found = decide_unwanted(remembered(call(), status), Reason.REMOVED)
+    assert (found is None) == (status in RESTING)
+
+
+class Lists:
+    """Lists that read differently the second time."""
+
+    suppressed: frozenset[str] = frozenset()
+
+    def __init__(self, *readings: tuple[Call, ...]) -> None:
+        self._readings = iter(readings)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The next reading."""
+        return Desired(next(self._readings)).chunks()
+
+
+def test_lists_that_change_before_a_call_is_read_again_are_refused() -> None:
+    lock = as_ledger(lock_of(remembered(call(), CallStatus.PLANNED)))
+    sifted = sift(campaign(), Lists((call(),), ()), lock, KEYER)
+    seen = read_jobs(cast("CallsClient", Reader([])), lock, UNWATCHED, "")
+    with pytest.raises(ManifestError, match="changed while they were read"):
+        sifted.compared(refreshed(lock, seen), seen)
+
+
+def test_lists_are_read_once_while_every_call_stays_in_step() -> None:
+    lock = as_ledger(lock_of(remembered(call(), CallStatus.PLANNED)))
+    sifted = sift(campaign(), Lists((call(),)), lock, KEYER)
+    seen = read_jobs(
+        cast("CallsClient", Reader([Job("job-ann-1", call().phone, JobStatus.NO_ANSWER)])), lock, UNWATCHED, ""
+    )
+    _, compared, aside = sifted.compared(refreshed(lock, seen), seen)
+    assert isinstance(sifted, Sieve)
+    assert (aside.in_step, dict(compared.calls)) == (1, {})
+
+
+def test_jobs_are_asked_for_by_the_batch_and_several_batches_at_once() -> None:
+    calls = [call(str(n), n) for n in range(4500)]
+    lock = as_ledger(lock_of(*(remembered(one, CallStatus.PLANNED) for one in calls)))
+    jobs = [Job(f"job-{n}-1", calls[n].phone, JobStatus.NO_ANSWER) for n in range(4500)]
+    reader = Reader(jobs, parallelism=3)
+    seen = read_jobs(cast("CallsClient", reader), lock, UNWATCHED, "")
+    assert sorted(map(len, reader.asked)) == [500, 2000, 2000]
+    assert {one.status for one in refreshed(lock, seen).calls.values()} == {CallStatus.NO_ANSWER}
+    assert {one.status for one in lock.calls.values()} == {CallStatus.PLANNED}
