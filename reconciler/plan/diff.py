@@ -6,7 +6,7 @@ call of the same phone or key; one pass over the lock finds what is no longer wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -39,8 +39,8 @@ class Sightings(Protocol):
         """The lock with the statuses that follow from it."""
         ...
 
-    def attempts(self, calls: Iterable[CallId]) -> Mapping[CallId, int]:
-        """How many attempts the jobs of these calls have made, where any."""
+    def attempts(self, calls: Sequence[LockedCall]) -> Mapping[str, int]:
+        """How many attempts the jobs of these calls have made, by the job's id; those without are left out."""
         ...
 
 
@@ -64,7 +64,7 @@ class Aside(msgspec.Struct, frozen=True):
     live: int = 0  # remembered calls
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
     wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
-    attempts: Mapping[CallId, int] = {}  # made by the jobs of calls that are compared
+    attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
 
 
 NOTHING = Aside()
@@ -152,7 +152,7 @@ class CallDiff:
         if locked is None:
             return 0
         job = self._observed.jobs.get(locked.job_id)
-        return job.attempts if job else self._aside.attempts.get(locked.call_id, 0)
+        return job.attempts if job else self._aside.attempts.get(locked.job_id, 0)
 
     def _decide_unwanted(self) -> None:
         wanted_keys = self._aside.wanted_keys | {wanted.key for wanted in self.wanted.values()}

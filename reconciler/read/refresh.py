@@ -6,14 +6,14 @@ million reports are a quarter of a gigabyte, and nearly all of them say what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.calls.client import CallsClient
 from reconciler.calls.lookup import BATCH, find_jobs
 from reconciler.calls.model import Job
 from reconciler.calls.parallel import in_order
-from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall, seen
+from reconciler.lock.model import CallStatus, Lock, LockedCall, seen
 from reconciler.phones.watch import Watch
 from reconciler.plan.diff import Observed
 
@@ -88,15 +88,13 @@ class _Sighted:
         ledger.update({c.call_id: c.with_status(c.seen(self._jobs.get(c.job_id))) for c in known})
         return folded
 
-    def attempts(self, calls: Iterable[CallId]) -> Mapping[CallId, int]:
-        """How many attempts the jobs of these calls have made, where any."""
-        ids = [*calls]
-        at = self._ledger.positions(ids)
-        made = {call_id: n for call_id, n in zip(ids, self._attempts[at].tolist(), strict=True) if n}
-        later = {call.call_id: self._jobs.get(job_id) for job_id, call in self._later.items()}
-        return {call_id: n for call_id, n in made.items() if call_id in self._ledger} | {
-            call_id: job.attempts for call_id, job in later.items() if job and job.attempts
-        }
+    def attempts(self, calls: Sequence[LockedCall]) -> Mapping[str, int]:
+        """How many attempts the jobs of these calls have made, by the job's id; those without are left out."""
+        at = self._ledger.positions([call.call_id for call in calls])
+        by_line = self._attempts[at].tolist()
+        jobs = [self._jobs.get(call.job_id) for call in calls]
+        made = (job.attempts if job else n for job, n in zip(jobs, by_line, strict=True))
+        return {call.job_id: n for call, n in zip(calls, made, strict=True) if n and call.job_id}
 
     def _see(self, part: Positions, jobs: list[Job | None]) -> None:
         known = self._statuses[part].tolist()

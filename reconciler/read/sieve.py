@@ -107,7 +107,7 @@ class Sieve:
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
-            attempts=observed.sightings.attempts([c.call_id for c in remembered]) if observed.sightings else {},
+            attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
         )
         by_id = {call.call_id: call for call in remembered}
         return Desired(tuple(calls), self._source.suppressed), Lock(lock.header, by_id, lock.is_new), aside
