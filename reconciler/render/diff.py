@@ -18,7 +18,7 @@ def diff_text(name: str, old: str, new: str) -> Iterator[Line]:
     yield line((f"+++ {name}", "bold"))
     if old == new:
         yield line("(only how lines end, or the encoding)")
-    before, after = ([_visible(each) for each in text.split("\n")] for text in (old, new))
+    before, after = ([_visible(each) for each in text.removesuffix("\n").split("\n")] for text in (old, new))
     for each in [*difflib.unified_diff(before, after, lineterm="")][2:]:
         yield line((each, _STYLES.get(each[0], "")), hang=None)
 

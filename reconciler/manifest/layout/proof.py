@@ -55,23 +55,20 @@ def formatted(content: bytes, file: str) -> Formatted | tuple[Problem, ...]:
 
 def decoded(content: bytes) -> str:
     """The text of a YAML file, without its mark. Raises UnicodeDecodeError."""
-    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+    # A second mark would be passed over by libyaml, but counted here.
+    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig").lstrip("\ufeff")
 
 
 def _proven(old: str) -> str | None:
     """The text laid out anew; None if that changes anything but the layout, or is not the end of it."""
-    meaning, last = _meaning(old), old
-    for _ in range(_ATTEMPTS):
-        try:
-            new = laid_out(last)
-            if _meaning(new) != meaning:
-                return None
-        except (ValueError, yaml.YAMLError):
-            return None
-        if new == last:
-            return new
-        last = new
-    return None
+    texts = [old, laid_out(old)]
+    try:
+        while texts[-1] != texts[-2] and len(texts) <= _ATTEMPTS:
+            texts.append(laid_out(texts[-1]))
+        is_proven = texts[-1] == texts[-2] and _meaning(texts[-1]) == _meaning(old)
+    except (yaml.YAMLError, IndexError):  # what was made is no YAML: brackets that close too often, for one
+        is_proven = False
+    return texts[-1] if is_proven else None
 
 
 def _meaning(text: str) -> tuple[object, ...]:

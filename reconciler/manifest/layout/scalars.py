@@ -9,7 +9,6 @@ import yaml
 
 from reconciler.manifest.scalars import core_value
 
-_HEADER = re.compile(r"([|>])([+-]?)([1-9]?)([+-]?)[ \t]*(#[^\n]*)?")
 _NO_QUOTES = re.compile(r'["\\\n]')  # what double quotes would need an escape for, or a second line
 _STR = "tag:yaml.org,2002:str"
 
@@ -55,14 +54,11 @@ def block_scalar(raw: str, *, old_parent: int, new_parent: int) -> tuple[str, st
     """Header, the comment behind it, and the lines of a literal or folded text; and whether a blank line follows.
 
     `old_parent` and `new_parent` are the columns of the list or mapping it is in; -1 where there is none.
-    Raises ValueError for one that cannot be moved.
     """
     head, *body = raw.split("\n")
-    found = _HEADER.fullmatch(head)
-    if found is None:
-        raise ValueError("has a header that is not understood")
-    style, before, digit, after, comment = found.groups(default="")
-    chomping = before or after
+    indicators, sign, words = head.partition("#")
+    digit = indicators.strip("|>+- \t")
+    chomping = indicators.strip("|>123456789 \t")
     if raw.endswith("\n"):
         body.pop()
     elif body:
@@ -73,7 +69,7 @@ def block_scalar(raw: str, *, old_parent: int, new_parent: int) -> tuple[str, st
     n_lines = len(lines)
     while chomping != "+" and lines and not lines[-1]:
         lines.pop()
-    return f"{style}{digit}{chomping}", comment, lines, len(lines) < n_lines
+    return f"{head[0]}{digit}{chomping}", f"{sign}{words}".rstrip(), lines, len(lines) < n_lines
 
 
 def _indent_of(body: list[str]) -> int:
@@ -82,8 +78,6 @@ def _indent_of(body: list[str]) -> int:
 
 
 def _moved(line: str, old: int, new: int) -> str:
-    """A line of a block text, indented by `new` instead of `old`."""
-    if line[:old].strip(" "):
-        raise ValueError("has a line that is not indented enough")
+    """A line of a block text, indented by `new` instead of `old`; a blank one may be shorter."""
     rest = line[old:]
     return " " * new + rest if rest else ""

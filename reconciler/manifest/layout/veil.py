@@ -34,7 +34,7 @@ def _parts(text: str) -> Iterator[str]:
             case _T.ScalarToken():
                 yield _scalar(raw, token, is_name=is_name)
             case _T.AnchorToken() | _T.AliasToken() | _T.TagToken():
-                yield raw if _is_harmless(raw[1:]) else _hidden(raw)
+                yield raw if _is_harmless(raw.lstrip("&*!")) else _hidden(raw)
             case _:
                 yield raw
         # A name's anchor or tag stands between the two.

@@ -56,7 +56,7 @@ def tokens_of(text: str) -> Iterable[yaml.Token]:
 
 
 def laid_out(text: str) -> str:
-    """The text laid out anew; its line breaks are line feeds. Raises YAMLError, and ValueError where it cannot be."""
+    """The text laid out anew; its line breaks are line feeds. Raises YAMLError."""
     walk = _Walk(text)
     for token in tokens_of(text):
         walk.take(token)
@@ -184,7 +184,7 @@ class _Walk:
         header, comment, lines, is_blank_next = block_scalar(raw, old_parent=old, new_parent=new)
         self.lines.put(header)
         if comment:
-            self.lines.comment(comment.rstrip(), _column(self.text, self.end - len(raw)) + raw.index("#"))
+            self.lines.comment(comment, _column(self.text, self.end - len(raw)) + raw.index("#"))
         self.lines.add(lines)
         if is_blank_next:
             self.lines.blank()
