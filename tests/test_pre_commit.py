@@ -84,9 +84,9 @@ def repository(hooks: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
     """A team's repository that uses both hooks."""
     folder = tmp_path_factory.mktemp("team") / "repository"
     folder.mkdir()
-    (folder / ".pre-commit-config.yaml").write_text(
-        f"repos:\n  - repo: {hooks[0]}\n    rev: {hooks[1]}\n    hooks: [{{id: campaign-fmt}}, {{id: campaign-validate}}]\n"
-    )
+    where, rev = hooks
+    used = f"- repo: {where}\n  rev: {rev}\n  hooks: [{{id: campaign-fmt}}, {{id: campaign-validate}}]\n"
+    (folder / ".pre-commit-config.yaml").write_text(f"repos:\n{used}")
     commit(folder)
     return folder
 

@@ -28,7 +28,8 @@ FORMATS = ("text", "github", "sarif", "json")
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How to report: for people, as annotations of GitHub Actions, as SARIF 2.1.0 or as JSON.",
+    metavar="FORMAT",
+    help="text for people, github for annotations, sarif for SARIF 2.1.0, json for one JSON document.",
 )
 @option(
     "--errors-file",

@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_laid_out_is_reported_and_left(campaign: Campaign,
     (folder / "odd.yaml").write_text("apiVersion: campaign/v1\na: 'x\u2028y'\n", encoding="utf-8")
     ran = campaign("fmt", "--check")
     assert (ran.code, ran.out) == (1, "")
-    assert "odd.yaml:2: holds a line break that is neither" in ran.err
+    assert "odd.yaml:2:6: holds an odd line break" in ran.err
 
 
 def test_a_file_that_is_not_there_is_an_error(campaign: Campaign, folder: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from reconciler.manifest.layout.proof import Formatted, formatted
 from reconciler.manifest.layout.veil import veiled
+from tests.docs.repository import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
+OURS = [*(ROOT / "examples").rglob("*.yaml"), *(ROOT / "reconciler" / "cli" / "init_files").glob("*.yaml")]
 
 
 def laid(text: str | bytes) -> str:
@@ -176,13 +178,22 @@ def test_a_file_that_is_laid_out_already_stays_as_it_is_to_the_byte() -> None:
     assert laid(content).encode() == content
 
 
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.parent.name)
+def test_the_manifests_that_people_start_from_are_laid_out(path: Path) -> None:
+    assert laid(path.read_bytes()) == path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"a: [1\n", "f.yaml:2:1: is not YAML: did not find expected ',' or ']'"),
         (b"a: 1\na: 2\n", "f.yaml:2:1: has a twice"),
         (b"\xff\xfe\xff", "is not text in UTF-8 or UTF-16"),
-        ("a: 1\nb: 'x\u2028y'\n".encode(), "f.yaml:2: holds a line break that is neither"),
+        ("a: 1\nb: 'x\u2028y'\n".encode(), "f.yaml:2:6: holds an odd line break"),
+        (
+            "a: 1\nbc: '\ufeff'\n".encode(),
+            "f.yaml:2:6: holds an odd line break (U+0085, U+2028, U+2029) or a byte order mark",
+        ),
         (b" a: 1\n --- x: 2\n", "f.yaml: cannot be laid out anew without changing what it says, and is left as it is"),
     ],
 )

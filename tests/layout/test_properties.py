@@ -56,6 +56,7 @@ def test_a_manifest_in_any_layout_says_the_same_afterwards_and_is_stable(text: s
 @example(" ---\nno\n")
 @example("# d\n  ...\n")
 @example("")
+@example("\n  \ufeff")
 @example("\ufeff# only a comment")
 def test_whatever_is_yaml_is_laid_out_or_left_alone_and_nothing_is_raised(text: str) -> None:
     form = checked(text)

@@ -20,7 +20,8 @@ from reconciler.manifest.structure import is_text
 from reconciler.manifest.wording import KeyPath
 from reconciler.manifest.yaml12 import parse
 
-_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")  # which libyaml, but nobody else, takes for the end of a line
+# Further line breaks, which libyaml alone takes for such, and byte order marks, which it passes over.
+_UNCLEAR = re.compile("[\x85\u2028\u2029\ufeff]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ATTEMPTS = 3  # a comment may find its column only once the lines around it have found theirs
 
@@ -40,10 +41,12 @@ def formatted(content: bytes, file: str) -> Formatted | tuple[Problem, ...]:
         return problems
     text = decoded(content)
     old = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := _OTHER_BREAKS.search(old):
-        line = old.count("\n", 0, found.start()) + 1
-        what = "holds a line break that is neither a line feed nor a carriage return"
-        return (Problem(Place(file, line), "", what, "write it as an escape in double quotes"),)
+    if found := _UNCLEAR.search(old):
+        before = old[: found.start()].split("\n")
+        what = "holds an odd line break (U+0085, U+2028, U+2029) or a byte order mark"
+        return (
+            Problem(Place(file, len(before), len(before[-1]) + 1), "", what, "write it as an escape in double quotes"),
+        )
     new = _proven(old)
     if new is None:
         what = "cannot be laid out anew without changing what it says, and is left as it is"
@@ -55,8 +58,7 @@ def formatted(content: bytes, file: str) -> Formatted | tuple[Problem, ...]:
 
 def decoded(content: bytes) -> str:
     """The text of a YAML file, without its mark. Raises UnicodeDecodeError."""
-    # A second mark would be passed over by libyaml, but counted here.
-    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig").lstrip("\ufeff")
+    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
 
 
 def _proven(old: str) -> str | None:
@@ -65,7 +67,8 @@ def _proven(old: str) -> str | None:
     try:
         while texts[-1] != texts[-2] and len(texts) <= _ATTEMPTS:
             texts.append(laid_out(texts[-1]))
-        is_proven = texts[-1] == texts[-2] and _meaning(texts[-1]) == _meaning(old)
+        is_stable = texts[-1] == texts[-2]
+        is_proven = is_stable and (texts[-1] == old or _meaning(texts[-1]) == _meaning(old))
     except (yaml.YAMLError, IndexError):  # what was made is no YAML: brackets that close too often, for one
         is_proven = False
     return texts[-1] if is_proven else None
