@@ -54,6 +54,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's way to say: without
         "PYTHONPATH": sysconfig.get_path("purelib"),
+        "VIRTUALENV_NO_PERIODIC_UPDATE": "1",  # it would look for newer pips by itself
         "NO_COLOR": "1",
     }
     return subprocess.run(

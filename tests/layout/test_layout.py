@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest.layout.proof import Formatted, formatted
+from reconciler.manifest.layout.proof import Formatted, formatted, says_the_same
 from reconciler.manifest.layout.veil import veiled
 from tests.docs.repository import ROOT
 
@@ -171,6 +171,47 @@ def test_of_blank_lines_one_is_kept_and_the_last_line_ends(before: str, after: s
 )
 def test_lines_end_as_the_first_one_did_and_the_file_is_utf_8(before: bytes, after: str) -> None:
     assert laid(before) == after
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a: 1\n", "a:   1\n"),
+        ("a: 'b'  # c\n", 'a: "b" # c\n'),
+        ("a: [b, c]\n", "a:\n- b\n- c\n"),
+        ("phone: 0650\n", "phone:    0650\n"),
+    ],
+)
+def test_texts_that_differ_in_their_layout_say_the_same(old: str, new: str) -> None:
+    assert says_the_same(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("phone: +1650\n", "phone: 1650\n"),
+        ("phone: 0650\n", "phone: 650\n"),
+        ("phone: 0650\n", 'phone: "0650"\n'),
+        ("wave: 1\n", 'wave: "1"\n'),
+        ("a: 1\n", "a: 1.0\n"),
+        ("a: 1\n", "a: true\n"),
+        ("a: 1.50\n", "a: 1.5\n"),
+        ("a: ~\n", "a:\n"),
+        ("a: 10:00\n", "a: 600\n"),
+        ("a: 1\nb: 2\n", "b: 2\na: 1\n"),
+        ("a: 1  # b\n", "a: 1\n"),
+        ("# b\n# c\na: 1\n", "# c\n# b\na: 1\n"),
+        ("a: |  # b\n  c\n", "a: |\n  c\n"),
+        ("a: |\n  b\n", "a: |-\n  b\n"),
+        ("a: &b 1\nc: *b\n", "a: 1\nc: 1\n"),
+        ("a: !!str b\n", "a: b\n"),
+        ("a: 1\n---\na: 2\n", "a: 1\n"),
+        ("---\na: 1\n", "a: 1\n"),
+    ],
+)
+def test_texts_that_differ_in_anything_else_do_not(old: str, new: str) -> None:
+    # `0650` is text to our loader; to any other reader it is a number, and it is to stay one.
+    assert not says_the_same(old, new)
 
 
 def test_a_file_that_is_laid_out_already_stays_as_it_is_to_the_byte() -> None:

@@ -68,10 +68,15 @@ def _proven(old: str) -> str | None:
         while texts[-1] != texts[-2] and len(texts) <= _ATTEMPTS:
             texts.append(laid_out(texts[-1]))
         is_stable = texts[-1] == texts[-2]
-        is_proven = is_stable and (texts[-1] == old or _meaning(texts[-1]) == _meaning(old))
+        is_proven = is_stable and says_the_same(old, texts[-1])
     except (yaml.YAMLError, IndexError):  # what was made is no YAML: brackets that close too often, for one
         is_proven = False
     return texts[-1] if is_proven else None
+
+
+def says_the_same(old: str, new: str) -> bool:
+    """Whether two texts differ in their layout at most. Raises YAMLError."""
+    return old == new or _meaning(old) == _meaning(new)
 
 
 def _meaning(text: str) -> tuple[object, ...]:
