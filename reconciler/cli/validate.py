@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,32 +16,80 @@ if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
     from reconciler.errors import ManifestError, Problem
     from reconciler.manifest.load import Loaded
+    from reconciler.render.verdict import Verdict
+
+FORMATS = ("text", "github", "sarif", "json")
 
 
 @click.command("validate")
 @file_option
+@option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    metavar="FORMAT",
+    help="text for people, github for annotations, sarif for SARIF 2.1.0, json for one JSON document.",
+)
 @option(
     "--errors-file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write every problem to this file, one a line.",
 )
 @talk_options
-def command(files: tuple[Path, ...], errors_file: Path | None, is_quiet: bool, verbosity: int, no_color: bool) -> int:
-    """Check manifests and phone lists, and report everything that is wrong. Sends nothing, needs no token."""
+def command(
+    files: tuple[Path, ...],
+    format: str,
+    errors_file: Path | None,
+    is_quiet: bool,
+    verbosity: int,
+    no_color: bool,
+) -> int:
+    """Check manifests and phone lists, and report everything that is wrong. Sends nothing, needs no token.
+
+    The text goes to stderr when something is wrong; any other format goes to stdout, all problems in it.
+    """
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.load import load
-    from reconciler.render.page import line
+    from reconciler.render.verdict import Verdict
     from reconciler.render.words import count
 
     terminal = Terminal(is_quiet=is_quiet, verbosity=verbosity, no_color=no_color)
     loaded = load(files)
     calls, error = _check(loaded, terminal)
+    if error is not None and errors_file is not None:
+        _write(error, errors_file)
+    if format in ("sarif", "json") or (format == "github" and error is not None):
+        wrong = (error.problems, error.omitted) if error else ((), 0)
+        _report(format, Verdict(len(loaded.campaigns), calls, *wrong))
+        return 1 if error else 0
     if error is not None:
-        if errors_file is not None:
-            _write(error, errors_file)
         raise error
-    terminal.show([line(f"Valid: {count(len(loaded.campaigns), 'campaign')}, {count(calls, 'call')}.")])
+    terminal.show_text(f"Valid: {count(len(loaded.campaigns), 'campaign')}, {count(calls, 'call')}.")
     return 0
+
+
+def _report(format: str, verdict: Verdict) -> None:
+    """Writes what was found for another program."""
+    from reconciler import __version__
+    from reconciler.render.annotations import workflow_commands
+    from reconciler.render.sarif import sarif
+    from reconciler.render.verdict import verdict_json
+
+    here = os.path.realpath(".")
+    # GitHub names files from the repository's root, whatever folder a step works in.
+    root = os.path.realpath(os.environ.get("GITHUB_WORKSPACE") or here)
+    is_inside = here == root or here.startswith(root.rstrip(os.sep) + os.sep)
+    placed = verdict.seen_from(root if is_inside and format != "json" else here, here)
+    match format:
+        case "github":
+            lines = workflow_commands(placed)
+        case "sarif":
+            lines = iter([sarif(placed, __version__)])
+        case _:
+            lines = verdict_json(placed)
+    for line in lines:
+        click.echo(line)
 
 
 def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None]:

@@ -27,10 +27,14 @@ Read = Callable[[Path], bytes]
 
 
 class ManifestFile(msgspec.Struct, frozen=True):
-    """A file that holds manifests: its documents, and what is wrong with it as YAML."""
+    """A file that holds manifests: its documents, and what is wrong with it as YAML.
+
+    Without a path it only says what is wrong with a file or folder that cannot be read.
+    """
 
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
+    path: Path | None = None
 
 
 def read_bounded(path: Path) -> bytes:
@@ -39,8 +43,11 @@ def read_bounded(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def manifest_files(paths: Sequence[Path], read: Read) -> Iterator[ManifestFile]:
-    """The manifest files that `paths` (files and folders) lead to, each once; unreadable ones hold only a problem."""
+def manifest_files(paths: Sequence[Path], read: Read, *, skip_others: bool = False) -> Iterator[ManifestFile]:
+    """The manifest files that `paths` (files and folders) lead to, each once; unreadable ones hold only a problem.
+
+    A file that is named and not ours is an error, unless others are to be skipped.
+    """
     named: dict[str, Path] = {}  # by real path: the same file may be reached in several ways
     scanned: dict[str, Path] = {}
     for path in paths:
@@ -54,9 +61,12 @@ def manifest_files(paths: Sequence[Path], read: Read) -> Iterator[ManifestFile]:
             yield ManifestFile((), problems)
             for inner in found:
                 scanned.setdefault(os.path.realpath(inner), inner)
-    for path in named.values():
-        yield _named(path, read)
-    for path in (path for real, path in scanned.items() if real not in named):
+    if not skip_others:
+        yield from (_named(path, read) for path in named.values())
+        scanned = {real: path for real, path in scanned.items() if real not in named}
+    else:
+        scanned = named | scanned
+    for path in scanned.values():
         file = _scanned(path, read)
         if file is not None:
             yield file
@@ -109,7 +119,7 @@ def _named(path: Path, read: Read) -> ManifestFile:
     documents, problems = parse(content, str(path), is_text=is_text)
     if not documents and not problems:
         problems = (Problem(Place(str(path)), "", "is empty", "write a document of kind Campaign or CallPolicy"),)
-    return ManifestFile(documents, problems)
+    return ManifestFile(documents, problems, path)
 
 
 def _scanned(path: Path, read: Read) -> ManifestFile | None:
@@ -121,7 +131,7 @@ def _scanned(path: Path, read: Read) -> ManifestFile | None:
         return None
     documents, problems = parse(content, str(path), is_text=is_text)
     is_ours = any(has_our_version(document.value) for document in documents)
-    return ManifestFile(documents, problems) if is_ours or (problems and _mentions(content, _OURS)) else None
+    return ManifestFile(documents, problems, path) if is_ours or (problems and _mentions(content, _OURS)) else None
 
 
 def has_our_version(value: Any) -> bool:

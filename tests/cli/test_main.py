@@ -126,7 +126,7 @@ print("loaded:", *sorted({set(HEAVY)!r} & set(sys.modules)))
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["plan", "--help"], ["apply", "--help"]], ids=" ".join
+    "arguments", [["--help"], ["--version"], ["plan", "--help"], ["apply", "--help"], ["fmt", "--help"]], ids=" ".join
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded_by(*arguments) == set()
