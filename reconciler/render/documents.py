@@ -1,0 +1,81 @@
+"""What a run of `campaign plan` hands to an output: its campaigns one after another, planned or failed.
+
+Each output is one document for all of them. It keeps of a plan only what it will write, so that a run over many
+campaigns never has more than one plan in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from reconciler.plan.model import Plan
+from reconciler.render.facts import FAILED, outcome
+from reconciler.render.groups import Outline
+from reconciler.render.windows import Week
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A campaign that was planned, with what a plan does not hold: when its calls may begin, and its labels."""
+
+    plan: Plan
+    weeks: tuple[Week, ...] = ()
+    labels: Mapping[str, str] = {}
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A campaign that could not be planned. `said` is masked: what went wrong, then where and what to do."""
+
+    campaign: str
+    exit_code: int
+    said: tuple[str, ...]
+
+
+class Document(Protocol):
+    """An output for a run's campaigns. `end` is called once, after the last one, and the document is complete."""
+
+    def planned(self, planned: Planned) -> None:
+        """Takes a plan."""
+        ...
+
+    def failed(self, failure: Failure) -> None:
+        """Takes a campaign that has no plan."""
+        ...
+
+    def end(self) -> None:
+        """Writes whatever is not written yet."""
+        ...
+
+
+def calls_by_kind(plan: Plan, shape: Outline) -> Counter[str]:
+    """Calls of `plan` by what becomes of them: names of kinds, and `moves`, `wanted`, `suppressed` and `in_step`."""
+    kinds: Counter[str] = Counter()
+    for group in shape.groups:
+        kinds[group.kind.name] += group.count
+    kinds.update(moves=len(shape.moves), wanted=plan.wanted, suppressed=plan.suppressed, in_step=plan.in_step)
+    return kinds
+
+
+class Tally:
+    """The campaigns of a run added up: how they came out, and their calls by what becomes of them."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+
+    def add(self, plan: Plan, shape: Outline) -> None:
+        """Adds a campaign that was planned."""
+        self.outcomes[outcome(plan)] += 1
+        self.calls.update(calls_by_kind(plan, shape))
+
+    def add_failed(self) -> None:
+        """Adds a campaign that was not."""
+        self.outcomes[FAILED] += 1
+
+    @property
+    def campaigns(self) -> int:
+        """How many there were."""
+        return self.outcomes.total()
