@@ -16,6 +16,7 @@ from reconciler.plan.model import Plan
 from reconciler.render.facts import FAILED, outcome
 from reconciler.render.groups import Outline
 from reconciler.render.windows import Week
+from reconciler.render.words import count, listing
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -57,6 +58,21 @@ def calls_by_kind(plan: Plan, shape: Outline) -> Counter[str]:
         kinds[group.kind.name] += group.count
     kinds.update(moves=len(shape.moves), wanted=plan.wanted, suppressed=plan.suppressed, in_step=plan.in_step)
     return kinds
+
+
+def sum_words(tally: Tally) -> str:
+    """All campaigns of a run in a sentence or two: whose phones ring, and for how many nothing is known."""
+    calls, failed = tally.calls, tally.outcomes[FAILED]
+    rings, back, moves = calls["add"] + calls["replace"], calls["cancel"], calls["moves"]
+    said = [f"{count(rings, 'phone')} will ring"] if rings else []
+    said += [f"{count(back, 'call')} {'is' if back == 1 else 'are'} cancelled"] if back else []
+    said += [f"{count(moves, 'campaign')} {'is' if moves == 1 else 'are'} started, paused or stopped"] if moves else []
+    if failed < tally.campaigns or not failed:
+        said = said or ["No call is added or cancelled"]
+    unknown = (
+        f"{count(failed, 'campaign')} could not be planned: what would be done there is not known" if failed else ""
+    )
+    return " ".join(f"{part}." for part in (listing(said) if said else "", unknown) if part)
 
 
 class Tally:
