@@ -66,7 +66,11 @@ def sum_words(tally: Tally) -> str:
     rings, back, moves = calls["add"] + calls["replace"], calls["cancel"], calls["moves"]
     said = [f"{count(rings, 'phone')} will ring"] if rings else []
     said += [f"{count(back, 'call')} {'is' if back == 1 else 'are'} cancelled"] if back else []
-    said += [f"{count(moves, 'campaign')} {'is' if moves == 1 else 'are'} started, paused or stopped"] if moves else []
+    said += (
+        [f"{count(moves, 'campaign')} {'is' if moves == 1 else 'are'} started, resumed, paused or stopped"]
+        if moves
+        else []
+    )
     if failed < tally.campaigns or not failed:
         said = said or ["No call is added or cancelled"]
     unknown = (

@@ -103,7 +103,9 @@ def _bodies(sections: Sequence[Sequence[str]], room: int) -> tuple[list[str], li
         room -= _size(chosen[at]) - _size(least)
     without, shortened = len(sections) - len(chosen), sum(chosen[at] != sections[at][0] for at in chosen)
     left_out = [f"what is done in {count(without, 'campaign')}"] if without else []
-    return list(chosen.values()), left_out + ([f"settings and examples of {count(shortened, 'campaign')}"] if shortened else [])
+    return list(chosen.values()), left_out + (
+        [f"settings and examples of {count(shortened, 'campaign')}"] if shortened else []
+    )
 
 
 def _remark(left_out: Sequence[str]) -> list[str]:
