@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,3 +24,10 @@ def document() -> dict[str, Any]:
         **reference,
         "$defs": plain,
     }
+
+
+def write(folder: Path) -> Path:
+    """Writes the schema file into `folder`, which is there. Returns its path. Raises OSError."""
+    path = folder / FILE
+    path.write_text(json.dumps(document(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path

@@ -7,10 +7,11 @@ kinds apart without colour: `+` add, `~` replace, `-` cancel, `=` adopt, `>` mov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from reconciler.plan.model import Plan, SettingChange
+from reconciler.render.documents import Failure, Planned
 from reconciler.render.facts import MOST_SETTINGS, allowance, facts, guard_words
 from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, move_words, outline
 from reconciler.render.headline import headline, totals
@@ -29,6 +30,23 @@ def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     blocks = [_header(plan), _headline(plan, shape), _moves(shape), _settings(plan.settings)]
     groups = [_group(group, limit=None if full else SAMPLE) for group in shape.groups]
     return _blocks([*blocks, *groups, _guards(plan), _totals(plan, shape)])
+
+
+class TextPlans:
+    """Plans as text, each handed to `show` as soon as it is there. Errors are on stderr, the table at the end apart."""
+
+    def __init__(self, show: Callable[[Iterable[Line]], object], *, full: bool = False) -> None:
+        self._show, self._full = show, full
+
+    def planned(self, planned: Planned) -> None:
+        """Shows a plan."""
+        self._show(plan_text(planned.plan, full=self._full))
+
+    def failed(self, failure: Failure) -> None:
+        """Shows nothing: the error was."""
+
+    def end(self) -> None:
+        """Shows nothing: every plan was."""
 
 
 def _blocks(blocks: Iterable[Iterator[Line]]) -> Iterator[Line]:
