@@ -14,9 +14,11 @@ import msgspec
 
 from reconciler.plan.model import Plan
 from reconciler.render.facts import FAILED, outcome
-from reconciler.render.groups import Outline
+from reconciler.render.groups import Outline, move_words
 from reconciler.render.windows import Week
 from reconciler.render.words import count, listing
+
+_PAST = {"start": "started", "resume": "resumed", "pause": "paused", "stop": "stopped for good"}
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -52,31 +54,35 @@ class Document(Protocol):
 
 
 def calls_by_kind(plan: Plan, shape: Outline) -> Counter[str]:
-    """Calls of `plan` by what becomes of them: names of kinds, and `moves`, `wanted`, `suppressed` and `in_step`."""
+    """Calls of `plan` by what becomes of them: names of kinds, and `wanted`, `suppressed` and `in_step`.
+
+    Beside them `moves` of the campaign itself, and each of these by its verb.
+    """
     kinds: Counter[str] = Counter()
     for group in shape.groups:
         kinds[group.kind.name] += group.count
     kinds.update(moves=len(shape.moves), wanted=plan.wanted, suppressed=plan.suppressed, in_step=plan.in_step)
+    kinds.update(move_words(move)[0] for move in shape.moves)
     return kinds
 
 
 def sum_words(tally: Tally) -> str:
     """All campaigns of a run in a sentence or two: whose phones ring, and for how many nothing is known."""
     calls, failed = tally.calls, tally.outcomes[FAILED]
-    rings, back, moves = calls["add"] + calls["replace"], calls["cancel"], calls["moves"]
+    rings, back = calls["add"] + calls["replace"], calls["cancel"]
     said = [f"{count(rings, 'phone')} will ring"] if rings else []
-    said += [f"{count(back, 'call')} {'is' if back == 1 else 'are'} cancelled"] if back else []
-    said += (
-        [f"{count(moves, 'campaign')} {'is' if moves == 1 else 'are'} started, resumed, paused or stopped"]
-        if moves
-        else []
-    )
+    said += [_are(back, "call", "cancelled")] if back else []
+    said += [_are(calls[verb], "campaign", past) for verb, past in _PAST.items() if calls[verb]]
     if failed < tally.campaigns or not failed:
         said = said or ["No call is added or cancelled"]
     unknown = (
         f"{count(failed, 'campaign')} could not be planned: what would be done there is not known" if failed else ""
     )
     return " ".join(f"{part}." for part in (listing(said) if said else "", unknown) if part)
+
+
+def _are(n: int, what: str, done: str) -> str:
+    return f"{count(n, what)} {'is' if n == 1 else 'are'} {done}"
 
 
 class Tally:

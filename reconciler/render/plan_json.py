@@ -243,7 +243,8 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
 
 
 def _counts(calls: Counter[str]) -> CountsRow:
-    return CountsRow(**calls, rings=calls["add"] + calls["replace"])
+    counted = {name: calls[name] for name in CountsRow.__struct_fields__}
+    return CountsRow(**counted | {"rings": calls["add"] + calls["replace"]})
 
 
 def _group(group: CallGroup) -> GroupRow:

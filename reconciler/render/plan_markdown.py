@@ -14,7 +14,17 @@ import msgspec
 
 from reconciler.plan.model import Plan
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind, sum_words
-from reconciler.render.facts import FAILED, MOST_SETTINGS, OUTCOMES, allowance, facts, guard_words, outcome
+from reconciler.render.facts import (
+    CHANGES,
+    FAILED,
+    MOST_SETTINGS,
+    NOTHING,
+    OUTCOMES,
+    allowance,
+    facts,
+    guard_words,
+    outcome,
+)
 from reconciler.render.groups import DONE, CallGroup, Kind, Outline, move_words, outline
 from reconciler.render.headline import headline
 from reconciler.render.markdown import code, folded, row, table
@@ -27,6 +37,7 @@ LIMIT = 65_000
 _FOR_TABLE = 40_000  # bytes: some 500 campaigns; the rest is for what they do
 _FOR_REMARKS = 1_000  # bytes, for what was left out
 _SAMPLES = (20, 5, 0)  # examples of each group, the most that fit
+_WITH = {CHANGES: "with changes", NOTHING: "with nothing to do"}
 _LONGEST_ERROR = 500
 _MOST_ERRORS = 10
 _SHOWN = (*(kind.name for kind in DONE), "moves")
@@ -76,7 +87,7 @@ def _document(tally: Tally, sections: Sequence[_Section]) -> bytes:
 
 
 def _outcomes(tally: Tally) -> str:
-    n = [f"{number(tally.outcomes[each])} {each}" for each in OUTCOMES if tally.outcomes[each]]
+    n = [f"{number(tally.outcomes[each])} {_WITH.get(each, each)}" for each in OUTCOMES if tally.outcomes[each]]
     return f"{count(tally.campaigns, 'campaign')}{': ' if n else ''}{', '.join(n)}."
 
 

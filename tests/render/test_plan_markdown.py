@@ -45,7 +45,7 @@ def test_it_reads_as_its_golden_file() -> None:
 def test_the_summary_comes_first_and_a_table_of_the_campaigns_next() -> None:
     first, sentence, head, *_ = re.split("\n\n", markdown_of(EVERYTHING, EMPTY, FAILED))
     assert first == "## Campaign plan"
-    assert sentence.startswith("**13 phones will ring, 11 calls are cancelled and 1 campaign is started")
+    assert sentence.startswith("**13 phones will ring, 11 calls are cancelled and 1 campaign is resumed.")
     assert "1 campaign could not be planned" in sentence
     assert len(head.splitlines()) == 2 + 3
 
