@@ -40,8 +40,6 @@ class FormatFile(click.ParamType[tuple[str, Path]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
         """The format and the file; fails with what would be right."""
-        if isinstance(value, tuple):
-            return value
         format, _, file = str(value).partition("=")
         if format not in FORMATS[1:] or not file:
             self.fail(f"write a format and a file: {', '.join(f'{each}=FILE' for each in FORMATS[1:])}", param, ctx)
@@ -78,8 +76,6 @@ class Outputs:
         def watched(campaign: Campaign) -> Ended:
             try:
                 return work(campaign)
-            except (click.Abort, click.ClickException):
-                raise
             except Exception as error:
                 self._failed(campaign, error)
                 raise

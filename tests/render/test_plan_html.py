@@ -167,6 +167,11 @@ def test_the_weeks_are_told_days_alike_together_and_what_the_server_decides() ->
     assert "Lists leads and vip: local time of each number, until 2030-05-31T18:00:00Z." in text
 
 
+def test_nothing_is_said_of_windows_that_are_not_known() -> None:
+    assert "When calls may begin" in html_of(EVERYTHING)
+    assert "When calls may begin" not in html_of(Planned(EVERYTHING))
+
+
 def test_weeks_beyond_the_first_are_counted() -> None:
     many = tuple(replace(OFFICE, lists=(f"list-{n}",)) for n in range(12))
     assert "… and 2 more weeks" in html_of(Planned(EVERYTHING, many))
