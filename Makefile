@@ -76,7 +76,7 @@ fmt: setup ## format, and fix what can be fixed by itself
 docs-update: setup ## put the current --help texts into the docs
 	@$(BIN)/python -m tests.docs.update
 
-schemas: setup ## write the JSON Schemas of the manifests
+schemas: setup ## write the JSON Schemas of manifests and plans
 	@$(BIN)/campaign schema --write schemas/
 
 requirements: setup ## pin the newest versions pyproject.toml and requirements/dev.in allow

@@ -28,16 +28,19 @@ def for_each(
     terminal: Terminal,
     work: Callable[[Campaign], Ended],
     *,
-    heads: Sequence[str] = DONE,
+    heads: Sequence[str] | None = DONE,
 ) -> int:
-    """Does `work` for every campaign; the exit code of the whole run. Several campaigns get a table at the end."""
+    """Does `work` for every campaign; the exit code of the whole run.
+
+    Several campaigns get a table at the end, with these heads; without heads there is none.
+    """
     ended: list[Ended] = []
     for campaign in campaigns:
         result = _attempt(campaign, terminal, work)
         ended.append(result)
         if result.row.outcome == "stopped":
             break
-    if len(ended) > 1:
+    if heads and len(ended) > 1:
         terminal.show(summary_table([each.row for each in ended], heads))
     return combined([each.code for each in ended])
 

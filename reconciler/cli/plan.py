@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.allow import allow_option
+from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, option
 
 if TYPE_CHECKING:
@@ -20,31 +22,41 @@ if TYPE_CHECKING:
 @allow_option
 @option("--refresh/--no-refresh", default=True, help="Ask the server, or rest on what the lockfile remembers.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
-@option("--full", is_flag=True, help="Show every call, not a sample.")
+@option("--full", is_flag=True, help="Show every call, not a sample; JSON always has all.")
+@format_option
+@also_option
 def command(
-    common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, detailed_exitcode: bool, full: bool
+    common: Common,
+    allowed: tuple[tuple[str, float], ...],
+    refresh: bool,
+    detailed_exitcode: bool,
+    full: bool,
+    format: str,
+    also: tuple[tuple[str, Path], ...],
 ) -> int:
     """Show what applying would do to real people's phones. Changes nothing."""
     from reconciler.cli.each import Ended, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
+    from reconciler.render.facts import outcome
     from reconciler.render.results import PLANNED, SummaryRow
-    from reconciler.render.text import plan_text
+    from reconciler.render.text import TextPlans
 
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
     campaigns = read_campaigns(common)
     tokens = _tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens)
 
-    def work(campaign: Campaign) -> Ended:
-        plan = _plan(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
-        terminal.show(plan_text(plan, full=full))
-        code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
-        counts = plan.counts
-        outcome = "held back by a guard" if plan.tripped else "changes" if plan.actions else "nothing to do"
-        return Ended(code, SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace))
+    with outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as out:
 
-    return for_each(campaigns, terminal, work, heads=PLANNED)
+        def work(campaign: Campaign) -> Ended:
+            plan = _plan(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
+            out.planned(campaign, plan)
+            code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
+            counts = plan.counts
+            return Ended(code, SummaryRow(campaign.name, outcome(plan), counts.add, counts.cancel, counts.replace))
+
+        return for_each(campaigns, terminal, out.watching(work), heads=PLANNED if format == "text" else None)
 
 
 def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:

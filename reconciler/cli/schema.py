@@ -11,27 +11,31 @@ from reconciler.cli.options import option
 
 
 @click.command("schema")
+@click.argument("of", type=click.Choice(["manifest", "plan"]), default="manifest", metavar="[manifest|plan]")
 @option(
     "--write",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the schema files into this folder instead of printing them.",
 )
-def command(folder: Path | None) -> int:
-    """Print the JSON Schema of manifests, or write it to a folder.
+def command(of: str, folder: Path | None) -> int:
+    """Print the JSON Schema of manifests, or of plans as JSON; or write both to a folder.
 
     An editor completes and checks manifests that begin with a line such as
     `# yaml-language-server: $schema=../schemas/campaign.v1.json`.
     """
     from reconciler.errors import ReconcilerError
     from reconciler.manifest import schema
+    from reconciler.render import schema as plan_schema
 
     if folder is not None:
         try:
             schema.write(folder)
+            plan_schema.write(folder)
         except OSError as failure:
             raise ReconcilerError(f"cannot write into {folder}: {failure.strerror}") from None
         return 0
-    for document in schema.documents().values():
+    documents = [plan_schema.document()] if of == "plan" else schema.documents().values()
+    for document in documents:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     return 0

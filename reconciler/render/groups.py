@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from reconciler.errors import Place
-from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.model import CallStatus
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -43,32 +43,37 @@ SAMPLE = 5
 
 CallNote = Deferred | Frozen | Blocked | Drifted
 Groupable = CallAction | CallNote
+_IN_PROGRESS = "being called now, no further attempt"
 _Found = dict[tuple[type, Reason], list[Groupable]]
 _MOVES = (Start, Pause, Resume, Stop)  # checking against a tuple takes a quarter of the time a union takes
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What a group's members have in common: a sign that needs no colour, and words to follow a count."""
+    """What a group's members have in common: a name, a sign that needs no colour, and words to follow a count."""
 
+    name: str
     sign: str
     words: str
 
 
-ADD = Kind("+", "to add")
-REPLACE = Kind("~", "to replace")
-BLOCKED = Kind("!", "blocked")
+ADD = Kind("add", "+", "to add")
+REPLACE = Kind("replace", "~", "to replace")
+BLOCKED = Kind("blocked", "!", "blocked")
 
-_KINDS: dict[type, Kind] = {  # in the order shown: who will ring, who will not, what needs a person, what waits
+_KIND_OF: dict[type, Kind] = {  # in the order shown: who will ring, who will not, what needs a person, what waits
     Add: ADD,
     Replace: REPLACE,
-    Cancel: Kind("-", "to cancel"),
-    Adopt: Kind("=", "to adopt"),
+    Cancel: Kind("cancel", "-", "to cancel"),
+    Adopt: Kind("adopt", "=", "to adopt"),
     Blocked: BLOCKED,
-    Drifted: Kind("!", "drifted"),
-    Deferred: Kind("·", "deferred"),
-    Frozen: Kind("·", "frozen"),
-    Unmanaged: Kind("·", "unmanaged"),
+    Drifted: Kind("drifted", "!", "drifted"),
+    Deferred: Kind("deferred", "·", "deferred"),
+    Frozen: Kind("frozen", "·", "frozen"),
+    Unmanaged: Kind("unmanaged", "·", "unmanaged"),
 }
+KINDS = tuple(_KIND_OF.values())
+DONE = tuple(_KIND_OF[kind] for kind in (Add, Replace, Cancel, Adopt))
+"""The kinds a plan does; the others it only says."""
 
 _NEXT = {
     Reason.CHANGED: "cancelled first, then added again",
@@ -90,6 +95,9 @@ class Entry(msgspec.Struct, frozen=True):
     mask: str
     place: Place | None = None
     remark: str = ""
+    call_id: tuple[str, str] = ("", "")  # digest of the key, and the wave
+    attempts: int = 0  # made by a job that is replaced
+    is_in_progress: bool = False  # being called now, so it cannot be taken back
 
 
 class CallGroup(msgspec.Struct, frozen=True):
@@ -104,8 +112,7 @@ class CallGroup(msgspec.Struct, frozen=True):
 
     def entries(self, limit: int | None = SAMPLE) -> Iterator[Entry]:
         """The first `limit` calls of the group, None for all; made one by one as they are asked for."""
-        subjects = ((member, _subject(member)) for member in self.members)
-        return islice((Entry(s.mask, s.place, _remark(member)) for member, s in subjects if s), limit)
+        return islice(filter(None, map(_entry, self.members)), limit)
 
 
 class Outline(msgspec.Struct, frozen=True):
@@ -153,20 +160,30 @@ def _notes(plan: Plan) -> _Found:
 
 
 def _groups(found: _Found) -> list[CallGroup]:
-    kinds, reasons = list(_KINDS), list(Reason)
+    kinds, reasons = list(_KIND_OF), list(Reason)
     in_order = sorted(found, key=lambda key: (kinds.index(key[0]), reasons.index(key[1])))
     return [_group(kind, reason, found[kind, reason]) for kind, reason in in_order]
 
 
 def _group(kind: type, reason: Reason, members: list[Groupable]) -> CallGroup:
     n = len(members) if _subject(members[0]) else 0
-    return CallGroup(_KINDS[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
+    return CallGroup(_KIND_OF[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
 
 
 def _unmanaged(plan: Plan) -> list[CallGroup]:
     counts = [note.count for note in plan.notes if isinstance(note, Unmanaged) and note.count]
     why = "jobs in the campaign that this lock does not own"
-    return [CallGroup(_KINDS[Unmanaged], why, "left alone", count=sum(counts))] if counts else []
+    return [CallGroup(_KIND_OF[Unmanaged], why, "left alone", count=sum(counts))] if counts else []
+
+
+def _entry(item: Groupable) -> Entry | None:
+    subject = _subject(item)
+    if subject is None:
+        return None
+    attempts = item.attempts if isinstance(item, Replace) else 0
+    is_in_progress = isinstance(item, Cancel) and item.locked.status is CallStatus.IN_PROCESS
+    remark = _IN_PROGRESS if is_in_progress else f"after {count(attempts, 'attempt')}" if attempts else ""
+    return Entry(subject.mask, subject.place, remark, subject.call_id, attempts, is_in_progress)
 
 
 def _subject(item: Groupable) -> Subject | None:
@@ -179,13 +196,3 @@ def _subject(item: Groupable) -> Subject | None:
             return item.subject
         case _:
             assert_never(item)
-
-
-def _remark(item: Groupable) -> str:
-    match item:
-        case Replace(attempts=attempts) if attempts:
-            return f"after {count(attempts, 'attempt')}"
-        case Cancel(locked=LockedCall(status=CallStatus.IN_PROCESS)):
-            return "being called now, no further attempt"
-        case _:
-            return ""

@@ -38,6 +38,12 @@ def error_text(error: BaseException) -> Iterator[Line]:
             )
 
 
+def error_words(error: BaseException) -> tuple[str, ...]:
+    """What `error_text` says as plain lines: what went wrong, then the rest."""
+    first, *others = (each.text.plain.strip() for each in error_text(error))
+    return (first.removeprefix("error: "), *others)
+
+
 def warning_text(what: str, hint: str = "") -> Iterator[Line]:
     """A `warning:` line, and a hint if there is one."""
     yield from _paragraph("warning", "bold yellow", what)

@@ -7,29 +7,21 @@ kinds apart without colour: `+` add, `~` replace, `-` cancel, `=` adopt, `>` mov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from math import ceil
 
-from reconciler.calls.model import CampaignState
-from reconciler.plan.model import GuardResult, Plan, SettingChange
+from reconciler.plan.model import Plan, SettingChange
+from reconciler.render.documents import Failure, Planned
+from reconciler.render.facts import MOST_SETTINGS, allowance, facts, guard_words
 from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, move_words, outline
 from reconciler.render.headline import headline, totals
 from reconciler.render.page import BLANK, Cell, Line, columns, line
-from reconciler.render.shown import host_name, setting
-from reconciler.render.words import count, number, percent
+from reconciler.render.shown import setting
+from reconciler.render.words import count, number
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", ">": "cyan", "!": "bold magenta", "·": "dim"}
-_MOST_SETTINGS = 20
 _BESIDE = 48  # characters of an old and a new value that still read well on one line
 _ALIGNED = 100  # calls whose columns are aligned with each other: a full plan is never in memory as a whole
-_ALSO_AS_WANTED = {
-    ("stopped", CampaignState.FINISHED),
-    ("running", CampaignState.FINISHED),  # it ran to its end; nothing restarts it
-    ("running", CampaignState.SCHEDULED),
-    ("paused", CampaignState.NEW),  # nothing rings before it is started
-}
-_GUARDED = {"cancelPercent": "cancelled", "replacePercent": "replaced"}
 
 
 def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
@@ -38,6 +30,23 @@ def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     blocks = [_header(plan), _headline(plan, shape), _moves(shape), _settings(plan.settings)]
     groups = [_group(group, limit=None if full else SAMPLE) for group in shape.groups]
     return _blocks([*blocks, *groups, _guards(plan), _totals(plan, shape)])
+
+
+class TextPlans:
+    """Plans as text, each handed to `show` as soon as it is there. Errors are on stderr, the table at the end apart."""
+
+    def __init__(self, show: Callable[[Iterable[Line]], object], *, full: bool = False) -> None:
+        self._show, self._full = show, full
+
+    def planned(self, planned: Planned) -> None:
+        """Shows a plan."""
+        self._show(plan_text(planned.plan, full=self._full))
+
+    def failed(self, failure: Failure) -> None:
+        """Shows nothing: the error was."""
+
+    def end(self) -> None:
+        """Shows nothing: every plan was."""
 
 
 def _blocks(blocks: Iterable[Iterator[Line]]) -> Iterator[Line]:
@@ -52,28 +61,8 @@ def _blocks(blocks: Iterable[Iterator[Line]]) -> Iterator[Line]:
 
 
 def _header(plan: Plan) -> Iterator[Line]:
-    dialect = f", {plan.dialect} dialect" if plan.dialect else ""
-    suppressed = f"; {count(plan.suppressed, 'row')} suppressed" if plan.suppressed else ""
     yield line((plan.campaign, "bold"))
-    yield from columns(
-        [
-            [("host", "dim"), host_name(plan.host) + dialect],
-            [("state", "dim"), _state(plan)],
-            [("calls", "dim"), f"{number(plan.wanted)} wanted{suppressed}"],
-        ],
-        indent=2,
-    )
-
-
-def _state(plan: Plan) -> str:
-    if not plan.is_refreshed:
-        return f"{plan.desired_state} wanted; not refreshed: statuses are the lock's, the server was not asked"
-    if plan.observed_state is None:
-        return f"{plan.desired_state} wanted; this server does not tell its state"
-    observed = plan.observed_state.name.lower()
-    if observed == plan.desired_state or (plan.desired_state, plan.observed_state) in _ALSO_AS_WANTED:
-        return f"{observed}, as wanted"
-    return f"{plan.desired_state} wanted, now {observed}"
+    yield from columns([[(name, "dim"), words] for name, words in facts(plan)], indent=2)
 
 
 def _headline(plan: Plan, shape: Outline) -> Iterator[Line]:
@@ -90,7 +79,7 @@ def _settings(changes: tuple[SettingChange, ...]) -> Iterator[Line]:
     if not changes:
         return
     yield line(f"{count(len(changes), 'setting')} of the campaign:", indent=2)
-    shown = [setting(change) for change in changes[:_MOST_SETTINGS]]
+    shown = [setting(change) for change in changes[:MOST_SETTINGS]]
     rows = [row for path, old, new in shown for row in _setting(path, old, new)]
     yield from columns(rows, indent=4)
     yield from _and_more(len(changes) - len(shown), indent=4)
@@ -130,24 +119,9 @@ def _and_more(n: int, *, indent: int) -> Iterator[Line]:
 
 def _guards(plan: Plan) -> Iterator[Line]:
     for guard in plan.tripped:
-        yield line((f"guard {guard.name}", "bold red"), f": {_guard(guard)}", indent=2, hang=2)
+        yield line((f"guard {guard.name}", "bold red"), f": {guard_words(guard)}", indent=2, hang=2)
         # On a line of its own, where no terminal breaks it: it is there to be copied.
-        yield line(f"to go on: --allow {guard.option}={_up(guard.amount, 0):.0f}", indent=4, hang=None)
-
-
-def _guard(guard: GuardResult) -> str:
-    amount, limit, affected = number(guard.amount), number(guard.limit), guard.option.replace("-", " ")
-    if guard.is_percent:
-        amount, limit = percent(_up(guard.amount, 1)), percent(guard.limit)
-        affected = f"of {count(guard.base, 'call')} {_GUARDED.get(guard.name, 'affected')} ({number(guard.affected)})"
-    return f"{amount} {affected}, at most {limit} allowed"
-
-
-def _up(amount: float, decimals: int) -> float:
-    """`amount` rounded up, never down: what is said to be allowed has to be enough."""
-    scale: int = 10**decimals
-    # Nine decimals tell apart percentages of ten million calls, and drop what binary fractions add.
-    return ceil(round(amount * scale, 9)) / scale
+        yield line(f"to go on: {allowance(guard)}", indent=4, hang=None)
 
 
 def _totals(plan: Plan, shape: Outline) -> Iterator[Line]:

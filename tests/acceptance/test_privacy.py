@@ -26,7 +26,15 @@ from tests.acceptance.warm import Warm
 from tests.acceptance.workshop import STYLES, Ran, Workshop, ended, remote
 
 INPUTS = ("campaign.yaml", "leads.csv", "leads.jsonl", "do-not-call.txt")
-EVERY_COMMAND = (["validate"], ["plan", "--full"], ["apply", "--auto-approve"], ["status"], ["halt", "--all"])
+FORMATS = ["--format", "json", "--also", "html=plan.html", "--also", "markdown=plan.md"]
+EVERY_COMMAND = (
+    ["validate"],
+    ["plan", "--full"],
+    ["plan", *FORMATS],
+    ["apply", "--auto-approve"],
+    ["status"],
+    ["halt", "--all"],
+)
 
 
 only_current = pytest.mark.parametrize("private", ["current"], indirect=True)  # each of these waits for retries
@@ -78,8 +86,9 @@ def test_nothing_is_seen_of_changes_to_payloads_policies_and_settings(private: W
     assert run(private, "apply", "--auto-approve").code == 0
     declare(private, check_url=CHECK_URL.replace("call=1", "call=2"))
     private.people([(key, number, f"{name}-changed") for key, number, name in ROWS[1:4]])
-    ran = [run(private, "plan", "--full"), run(private, "apply", "--auto-approve"), run(private, "status")]
-    assert [one.code for one in ran] == [0, 0, 0], [one.text for one in ran]
+    commands = (["plan", "--full"], ["plan", *FORMATS], ["apply", "--auto-approve"], ["status"])
+    ran = [run(private, *command) for command in commands]
+    assert [one.code for one in ran] == [0] * len(ran), [one.text for one in ran]
     assert "1 to cancel, 3 to replace" in ran[0].out
     assert seen_in_output(*ran) == []
     assert seen_in_files(private.folder, *INPUTS) == []
@@ -125,7 +134,7 @@ def test_nothing_is_seen_when_the_server_quotes_what_it_was_sent(private: Worksh
 
 def test_nothing_is_seen_of_a_rejected_number(private: Workshop) -> None:
     private.remote.refused_phones = frozenset(PHONES[:2])
-    ran = [run(private, "apply", "--auto-approve"), run(private, "plan", "--full")]
+    ran = [run(private, "apply", "--auto-approve"), run(private, "plan", "--full"), run(private, "plan", *FORMATS)]
     assert "2 rejected" in ran[0].out
     assert seen_in_output(*ran) == []
     assert seen_in_files(private.folder, *INPUTS) == []
@@ -218,8 +227,9 @@ def bad_lists() -> list[dict[str, Any]]:
 def test_nothing_is_seen_of_bad_rows(tmp_path: Path, current: Workshop) -> None:
     bad_rows(current.folder)
     current.manifest(phoneLists=bad_lists()[:2], suppress=[{"file": "do-not-call.txt"}])
-    ran = [run(current, "validate", "--errors-file", "errors.txt"), run(current, "plan"), run(current, "apply")]
-    assert [one.code for one in ran][:2] == [1, 1]
+    commands = (["validate", "--errors-file", "errors.txt"], ["plan"], ["plan", *FORMATS], ["apply"])
+    ran = [run(current, *command) for command in commands]
+    assert [one.code for one in ran][:3] == [1, 1, 1]
     assert "leads.csv:2" in ran[0].err
     assert seen_in_output(*ran) == []
     assert seen_in_files(current.folder, *INPUTS) == []

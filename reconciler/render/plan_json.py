@@ -1,0 +1,279 @@
+"""Plans as one JSON document, for programs: policy engines, dashboards, bots.
+
+`PlanDocument` is what the document is, and the source of `schemas/plan.v1.json`. It is never made in memory as a
+whole: a plan may hold a million actions, so each campaign is written as soon as it is planned, its calls one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reconciler.plan.model import GuardResult
+from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
+from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, outcome
+from reconciler.render.groups import DONE, CallGroup, Entry, Outline, move_words, outline
+from reconciler.render.headline import headline
+from reconciler.render.shown import host_name, plain, setting
+from reconciler.render.windows import Week
+
+FORMAT: Literal["campaign-plan/v1"] = "campaign-plan/v1"
+_OPENING = f'{{"format":"{FORMAT}","campaigns":[\n'.encode()
+_AT_ONCE = 1000  # calls encoded together: enough to be quick, few enough to take no room
+
+Mask = Annotated[str, Meta(description="the phone for people to read, its middle hidden: 1650•••0042")]
+CallDigest = Annotated[
+    str, Meta(description="keyed digest of the call's key, as in the lockfile; with `wave` its identity")
+]
+Text = Annotated[str, Meta(description="for people; may be worded differently in later versions")]
+Count = Annotated[int, Meta(ge=0)]
+ActionKind = Annotated[str, Meta(extra_json_schema={"enum": ["add", "replace", "cancel", "adopt"]})]
+NoteKind = Annotated[str, Meta(extra_json_schema={"enum": ["blocked", "drifted", "deferred", "frozen"]})]
+Outcome = Annotated[str, Meta(description="how it came out", extra_json_schema={"enum": [HELD_BACK, CHANGES, NOTHING]})]
+Move = Annotated[str, Meta(extra_json_schema={"enum": ["start", "pause", "resume", "stop"]})]
+
+
+class ActionRow(msgspec.Struct, frozen=True, gc=False):
+    """One call the plan changes. `reason` is a word as in the groups, such as `new_wave`."""
+
+    kind: ActionKind
+    reason: str
+    phone: Mask
+    call: CallDigest
+    wave: str
+    file: Annotated[str | None, Meta(description="the list the call is in; null: in none any more")]
+    line: Annotated[int | None, Meta(description="from 1")]
+    attempts: Annotated[int, Meta(ge=0, description="made already by a call that is replaced")]
+    in_progress: Annotated[bool, Meta(description="being called now: not taken back, only not tried again")]
+
+
+class NoteRow(msgspec.Struct, frozen=True, gc=False):
+    """One call the plan says something about and leaves as it is."""
+
+    kind: NoteKind
+    reason: str
+    phone: Mask
+    call: CallDigest
+    wave: str
+    file: str | None
+    line: int | None
+
+
+class GroupRow(msgspec.Struct, frozen=True):
+    """Calls of one kind and reason, counted. `count` is 0 for what is about the campaign itself."""
+
+    kind: Annotated[str, Meta(description="as of actions and notes, or unmanaged")]
+    reason: Annotated[str | None, Meta(description="a word that stays; null for unmanaged")]
+    why: Text
+    following: Text
+    count: Count
+
+
+class GuardRow(msgspec.Struct, frozen=True):
+    """A guard held against the plan. `amount` and `limit` are calls, or percent when `is_percent`."""
+
+    name: Annotated[str, Meta(description="as in the manifest, such as newCalls")]
+    option: Annotated[str, Meta(description="as in --allow, such as new-calls")]
+    amount: float
+    limit: float
+    is_percent: bool
+    is_tripped: Annotated[bool, Meta(description="the plan does more than the guard lets pass")]
+    affected: Annotated[int, Meta(ge=0, description="calls the amount is about")]
+    base: Annotated[int, Meta(ge=0, description="calls the percentage is of")]
+    allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
+
+
+class SettingRow(msgspec.Struct, frozen=True):
+    """A setting of the campaign that changes. Values are as people see them: JSON, cut short, secrets hidden."""
+
+    path: Annotated[str, Meta(description="such as policy.maxAttempts")]
+    old: str
+    new: str
+
+
+class StateRow(msgspec.Struct, frozen=True):
+    """The campaign's state."""
+
+    wanted: str
+    observed: Annotated[str | None, Meta(description="null: the server does not tell, or was not asked")]
+
+
+class CountsRow(msgspec.Struct, frozen=True):
+    """Calls by what becomes of them."""
+
+    add: Count = 0
+    replace: Count = 0
+    cancel: Count = 0
+    adopt: Count = 0
+    rings: Annotated[int, Meta(ge=0, description="phones that will ring: add and replace")] = 0
+    moves: Annotated[int, Meta(ge=0, description="of campaigns as a whole: start, pause, resume, stop")] = 0
+    blocked: Count = 0
+    drifted: Count = 0
+    deferred: Count = 0
+    frozen: Count = 0
+    unmanaged: Annotated[int, Meta(ge=0, description="jobs in the campaign that the lock does not own")] = 0
+    wanted: Annotated[int, Meta(ge=0, description="calls the lists want, suppressed ones left out")] = 0
+    suppressed: Annotated[int, Meta(ge=0, description="rows that suppression lists took out")] = 0
+    in_step: Annotated[int, Meta(ge=0, description="calls for which nothing is to do")] = 0
+
+
+class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"):
+    """A campaign that was planned, without its single calls."""
+
+    campaign: Annotated[str, Meta(description="its name")]
+    labels: Annotated[dict[str, str], Meta(description="of its manifest")]
+    outcome: Outcome
+    plan_id: Annotated[str, Meta(description="changes with any action, and with the lock it was computed from")]
+    host: str
+    dialect: Annotated[str | None, Meta(description="legacy or current; null: the server was not asked")]
+    is_refreshed: Annotated[bool, Meta(description="false: statuses are the lockfile's, the server was not asked")]
+    state: StateRow
+    headline: Annotated[tuple[Text, ...], Meta(description="what the plan does to people's phones")]
+    counts: CountsRow
+    moves: Annotated[tuple[Move, ...], Meta(description="of the campaign as a whole")]
+    settings: Annotated[tuple[SettingRow, ...], Meta(description="of the campaign that change")]
+    guards: Annotated[tuple[GuardRow, ...], Meta(description="all of them, tripped or not")]
+    windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
+    groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
+
+
+class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned"):
+    """A campaign that was planned."""
+
+    actions: Annotated[tuple[ActionRow, ...], Meta(description="every call the plan changes")]
+    notes: Annotated[tuple[NoteRow, ...], Meta(description="every call it leaves as it is, and why")]
+
+
+class FailedCampaign(msgspec.Struct, frozen=True, tag_field="result", tag="failed"):
+    """A campaign that could not be planned: nothing is known of what it would do."""
+
+    campaign: Annotated[str, Meta(description="its name")]
+    outcome: Literal["failed"]
+    exit_code: int
+    errors: Annotated[tuple[str, ...], Meta(description="what went wrong, then where and what to do; masked")]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """All campaigns of the run together: campaigns by outcome, calls by what becomes of them."""
+
+    campaigns: Count
+    failed: Count
+    held_back: Count
+    changes: Count
+    nothing_to_do: Count
+    counts: CountsRow
+
+
+class PlanDocument(msgspec.Struct, frozen=True):
+    """What a change would do to people's phones, campaign by campaign. Phones are masked; there is no payload in it."""
+
+    format: Annotated[Literal["campaign-plan/v1"], Meta(description="always campaign-plan/v1")]
+    campaigns: tuple[PlannedCampaign | FailedCampaign, ...]
+    summary: Summary
+
+
+class JsonPlans:
+    """Plans as a JSON document, handed to `write` piece by piece."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write, self._tally, self._encode = write, Tally(), msgspec.json.Encoder().encode
+
+    def planned(self, planned: Planned) -> None:
+        """Writes a campaign with all its calls."""
+        shape = outline(planned.plan)
+        self._begin()
+        self._tally.add(planned.plan, shape)
+        # All but the closing brace: what follows is too large to be a struct.
+        self._write(self._encode(_head(planned, shape))[:-1])
+        done = [group for group in shape.groups if group.kind in DONE]
+        self._rows(b'"actions"', (_action(group, entry) for group in done for entry in group.entries(None)))
+        said = [group for group in shape.groups if group.kind not in DONE]
+        self._rows(b'"notes"', (_note(group, entry) for group in said for entry in group.entries(None)))
+        self._write(b"}")
+
+    def failed(self, failure: Failure) -> None:
+        """Writes a campaign that has no plan."""
+        self._begin()
+        self._tally.add_failed()
+        self._write(self._encode(FailedCampaign(failure.campaign, "failed", failure.exit_code, failure.said)))
+
+    def end(self) -> None:
+        """Writes the summary, which ends the document."""
+        if not self._tally.campaigns:
+            self._write(_OPENING)
+        self._write(b'\n],"summary":' + self._encode(_summary(self._tally)) + b"}\n")
+
+    def _begin(self) -> None:
+        self._write(b",\n" if self._tally.campaigns else _OPENING)
+
+    def _rows(self, name: bytes, rows: Iterator[ActionRow] | Iterator[NoteRow]) -> None:
+        """Writes a member of the campaign: a call on each line, for those who search or cut a large document."""
+        self._write(b"," + name + b":[")
+        gap = b"\n"
+        while some := list(islice(rows, _AT_ONCE)):
+            self._write(gap + b",\n".join(map(self._encode, some)))
+            gap = b",\n"
+        self._write(b"]")
+
+
+def _head(planned: Planned, shape: Outline) -> PlannedHead:
+    plan = planned.plan
+    return PlannedHead(
+        campaign=plan.campaign,
+        labels=dict(planned.labels),
+        outcome=outcome(plan),
+        plan_id=plan.plan_id,
+        host=host_name(plan.host),
+        dialect=plan.dialect,
+        is_refreshed=plan.is_refreshed,
+        state=StateRow(plan.desired_state, plan.observed_state.name.lower() if plan.observed_state else None),
+        headline=headline(plan, shape),
+        counts=_counts(calls_by_kind(plan, shape)),
+        moves=tuple(move_words(move)[0] for move in shape.moves),
+        settings=tuple(SettingRow(*setting(change)) for change in plan.settings),
+        guards=tuple(map(_guard, plan.guards)),
+        windows=planned.weeks,
+        groups=tuple(map(_group, shape.groups)),
+    )
+
+
+def _counts(calls: Counter[str]) -> CountsRow:
+    counted = {name: calls[name] for name in CountsRow.__struct_fields__}
+    return CountsRow(**counted | {"rings": calls["add"] + calls["replace"]})
+
+
+def _group(group: CallGroup) -> GroupRow:
+    return GroupRow(group.kind.name, _word(group), group.why, group.following, group.count)
+
+
+def _guard(guard: GuardResult) -> GuardRow:
+    held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
+    return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _word(group: CallGroup) -> str | None:
+    return group.reason.name.lower() if group.reason else None
+
+
+def _action(group: CallGroup, entry: Entry) -> ActionRow:
+    return ActionRow(*_row(group, entry), entry.attempts, entry.is_in_progress)
+
+
+def _note(group: CallGroup, entry: Entry) -> NoteRow:
+    return NoteRow(*_row(group, entry))
+
+
+def _row(group: CallGroup, entry: Entry) -> tuple[str, str, str, str, str, str | None, int | None]:
+    reason, place = _word(group) or "", entry.place
+    file, line = (plain(place.file), place.line or None) if place else (None, None)
+    return (group.kind.name, reason, plain(entry.mask), *entry.call_id, file, line)
+
+
+def _summary(tally: Tally) -> Summary:
+    failed, held_back, changes, nothing = (tally.outcomes[each] for each in (FAILED, HELD_BACK, CHANGES, NOTHING))
+    return Summary(tally.campaigns, failed, held_back, changes, nothing, _counts(tally.calls))
