@@ -6,13 +6,15 @@ nothing. When the answer leaves doubt the server is asked, twice if need be, bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from reconciler.apply.readback import Found, confirm, look_until_settled
 from reconciler.apply.run import Run
-from reconciler.calls.model import Dialect
+from reconciler.calls.model import AddAnswer, Dialect
 from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater, calls_text
 from reconciler.lock.journal import Intent, OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall
@@ -35,18 +37,6 @@ class ToAdd(msgspec.Struct, frozen=True):
         return self.wanted.locked("", CallStatus.IN_DOUBT, self.before)
 
 
-def add_calls(run: Run, calls: Sequence[ToAdd]) -> None:
-    """Adds all of `calls`, in as few requests as the batch size allows.
-
-    Raises Refused and NotSent when nothing was added by the request they came from, OutcomeUnknown when nobody can
-    tell; whatever was added before is recorded.
-    """
-    for batch in batches(calls, run.options.batch):
-        run.stop.check()
-        _add_batch(run, batch)
-        run.book.checkpoint(len(batch), run.options.checkpoint)
-
-
 def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
     """`calls` in order, at most `size` at a time; calls of one phone never travel in one request."""
     batch: dict[str, ToAdd] = {}
@@ -65,14 +55,26 @@ def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
         yield from batches(later, size)
 
 
-def _add_batch(run: Run, batch: tuple[ToAdd, ...], intent: Intent | None = None) -> None:
-    """Adds one batch, setting aside the numbers the server names as bad. `intent` sends its first part."""
-    waiting, refusals = [batch], 0
+def settle(
+    run: Run, batch: tuple[ToAdd, ...], entry: OpenIntent, failed: Callable[[], AddAnswer] | None = None
+) -> None:
+    """Finishes a batch whose request was sent: by another request, by waiting or by asking, as its outcome demands.
+
+    `failed` raises what came instead of an answer; None when it was answered and the report did not show its jobs.
+    Raises Refused and NotSent when nothing was added by the request they came from, OutcomeUnknown when nobody can
+    tell; whatever was added before is recorded.
+    """
+    outcome = partial(_after_answer, run, entry) if failed is None else partial(_after_sending, run, entry, failed)
+    _add_batch(run, batch, _send(run, entry.intent, _Begun(entry, outcome)))
+
+
+def _add_batch(run: Run, batch: tuple[ToAdd, ...], refused: frozenset[CallId]) -> None:
+    """Adds what was `refused` for the sake of another number, setting aside those the server names as bad."""
+    waiting, refusals = [tuple(call for call in batch if call.wanted.call_id in refused)] if refused else [], 1
     while waiting:
         run.stop.check()
         part = waiting.pop()
-        refused = _send(run, intent or run.intent("addPhones", tuple(call.in_doubt() for call in part), _body(part)))
-        intent = None
+        refused = _send(run, run.intent("addPhones", tuple(call.in_doubt() for call in part), body_of(part)))
         if refused:
             refusals += 1
             rest = tuple(call for call in part if call.wanted.call_id in refused)
@@ -85,7 +87,8 @@ def _split(calls: tuple[ToAdd, ...], *, into_halves: bool) -> list[tuple[ToAdd, 
     return [part for part in (calls[middle:], calls[:middle]) if part]
 
 
-def _body(batch: Iterable[ToAdd]) -> str:
+def body_of(batch: Iterable[ToAdd]) -> str:
+    """The request that adds these calls."""
     return (b"[" + b",".join(call.wanted.call.request for call in batch) + b"]").decode()
 
 
@@ -100,7 +103,8 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
         if len(batch) < len(entry.intent.calls):
             run.book.close(entry, why="no longer wanted as it was sent")
             continue
-        _add_batch(run, batch, run.intent_again(entry.intent, recovers=entry.seq))
+        run.stop.check()
+        _add_batch(run, batch, _send(run, run.intent_again(entry.intent, recovers=entry.seq)))
         left = {call_id: call for call_id, call in left.items() if call not in batch}
     return list(left.values())
 
@@ -115,16 +119,29 @@ def _is_same(call: ToAdd | None, sent: LockedCall) -> bool:
     return call is not None and call.wanted.request == sent.request
 
 
-def _send(run: Run, intent: Intent) -> frozenset[CallId]:
+class _Begun(NamedTuple):
+    """A first try that was made already, and what to do about its outcome."""
+
+    entry: OpenIntent
+    outcome: Callable[[], Intent | None]
+
+
+def _begin(run: Run, intent: Intent) -> _Begun:
+    entry = run.book.intend(intent)
+    run.book.close_recovered(entry)
+    return _Begun(entry, partial(_post, run, entry))
+
+
+def _send(run: Run, intent: Intent, begun: _Begun | None = None) -> frozenset[CallId]:
     """Sends one intent until its outcome is known.
 
     Returns the calls that are still to be added, because the server refused them for the sake of another.
     """
     for _ in range(SENDS):
-        entry = run.book.intend(intent)
-        run.book.close_recovered(entry)
+        entry, outcome = begun or _begin(run, intent)
+        begun = None
         try:
-            again = _post(run, entry)
+            again = outcome()
         except BadCall as error:
             return _set_aside(run, entry, error)
         if again is None:
@@ -141,8 +158,14 @@ def _post(run: Run, entry: OpenIntent) -> Intent | None:
     Raises BadCall with the intent still open; other refusals and NotSent with the intent closed.
     """
     run.count("addPhones")
+    intent = entry.intent
+    return _after_sending(run, entry, lambda: run.client.add_phones(intent.body.encode(), intent.idempotence_key))
+
+
+def _after_sending(run: Run, entry: OpenIntent, outcome: Callable[[], AddAnswer]) -> Intent | None:
+    """The same, once there is an `outcome`."""
     try:
-        answer = run.client.add_phones(entry.intent.body.encode(), entry.intent.idempotence_key)
+        answer = outcome()
     except BadCall:
         raise
     except TryLater as error:

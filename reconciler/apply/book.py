@@ -6,7 +6,8 @@ what is known: an intent alone changes nothing, closing it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 
 import msgspec
@@ -25,7 +26,7 @@ from reconciler.lock.journal import (
     encode_entry,
     with_doubts,
 )
-from reconciler.lock.lockfile import encode_calls, with_header
+from reconciler.lock.lockfile import MANY, encode_calls, open_calls, with_header
 from reconciler.lock.model import Header, Lock, LockedCall
 from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
@@ -46,6 +47,7 @@ class Book:
         self._unsaved_calls = 0
         self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._fingerprint(self._lines())
         self._owned: OwnedJobs | None = None
+        self._pending: list[bytes] | None = None  # lines that wait to be written together
         self._is_behind = remembered.is_journal_behind
         if self._is_behind:
             self._restart_journal()  # the numbers it will have once it is written
@@ -57,9 +59,13 @@ class Book:
 
     def owns(self, job_id: str) -> bool:
         """Whether the lock created this job, now or earlier."""
+        return self.owns_any([job_id])
+
+    def owns_any(self, job_ids: Sequence[str]) -> bool:
+        """Whether the lock created any of these jobs, now or earlier."""
         if self._owned is None:  # most runs add nothing, and a long lock takes a while
             self._owned = OwnedJobs(self.lock)
-        return job_id in self._owned
+        return self._owned.has_any(job_ids)
 
     def intend(self, intent: Intent) -> OpenIntent:
         """The open intent, durable: only now may its request be sent. Raises LockError when it cannot be written."""
@@ -86,6 +92,7 @@ class Book:
         del self._opened[entry.seq]
         self.lock = after_closing(self.lock, entry.intent, closed)
         self._own(closed.calls)
+        self._unsaved_calls += len(closed.calls)
 
     def close_recovered(self, entry: OpenIntent) -> None:
         """Closes the intent that `entry` sends again, now that `entry` is durable and speaks for its calls."""
@@ -117,6 +124,7 @@ class Book:
     def save(self) -> None:
         """Writes the lockfile when its content changed, and leaves only open intents in the journal."""
         lines = self._lines()
+        self._unsaved_calls = 0
         content = self._fingerprint(lines)
         if content == self._saved and not self._has_closed:
             return
@@ -130,16 +138,36 @@ class Book:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
 
-    def checkpoint(self, calls: int, at_least: int) -> None:
+    def is_save_due(self, at_least: int) -> bool:
+        """Whether so much was recorded that the lockfile should be written in the middle of a long run.
+
+        That is at least so many calls, and half as many as the lockfile holds: so all saves of a run together cost no
+        more than a few of the last.
+        """
+        return self._unsaved_calls >= max(at_least, len(self.lock.calls) // 2)
+
+    def checkpoint(self) -> None:
         """Saves in the middle of a long run: the journal stays short, and little hangs on it.
 
-        `calls` more were recorded. Each save waits for at least `at_least` calls and half as many as the lockfile
-        holds, so that all saves of a run together cost no more than a few of the last.
+        What was written is kept as it was written: a million calls as columns take a fifth of the memory.
         """
-        self._unsaved_calls += calls
-        if self._unsaved_calls >= max(at_least, len(self.lock.calls) // 2):
-            self.save()
-            self._unsaved_calls = 0
+        self.save()
+        if not self._opened and len(self.lock.calls) >= MANY:
+            self.lock = msgspec.structs.replace(self.lock, calls=open_calls(self._lines()))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is recorded within the block becomes durable at its end, all at once."""
+        opened, self._pending = dict(self._opened), []
+        try:
+            yield
+        finally:
+            lines, self._pending = self._pending, None
+            try:
+                self._write(lines)
+            except LockError:
+                self._opened = opened  # of what was begun here nothing was sent, of what was closed nothing is recorded
+                raise
 
     def _lines(self) -> bytes:
         return encode_calls(with_doubts(self.lock, self.opened) if self._opened else self.lock)
@@ -189,13 +217,21 @@ class Book:
         lines = [] if self._next_seq > 1 else [self._line(self._begin())]
         seq = self._next_seq
         lines.append(self._line(record))
+        self._has_closed = True
+        if self._pending is None:
+            self._write(lines)
+        else:
+            self._pending += lines
+        return seq
+
+    def _write(self, lines: list[bytes]) -> None:
+        if not lines:
+            return
         try:
             self._store.append(b"".join(lines))
         except OSError as error:
             # An fsync that failed may have lost the record: whatever is in memory can no longer be trusted.
             raise LockError(f"cannot write the journal of {self._store.shown}: {error.strerror}; {_KEPT}") from None
-        self._has_closed = True
-        return seq
 
     def _line(self, record: Record) -> bytes:
         line = encode_entry(Entry(self._next_seq, record))

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reconciler.apply.adds import ToAdd, add_calls, take_up
+from reconciler.apply.adds import ToAdd, batches, take_up
 from reconciler.apply.cancels import cancel_calls
+from reconciler.apply.flights import add_batches
 from reconciler.apply.moves import make_move
 from reconciler.apply.run import Run
 from reconciler.calls.model import CampaignState
@@ -70,9 +71,9 @@ def _now(run: Run, call: LockedCall) -> LockedCall:
 
 
 def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]) -> None:
-    free = [call for call in calls if not _is_in_the_way(call, stuck)]
+    free = [call for call in calls if not _is_in_the_way(call, stuck)] if stuck else calls
     run.tally.deferred += len(calls) - len(free)
-    add_calls(run, take_up(run, carried, free))
+    add_batches(run, batches(take_up(run, carried, free), run.options.batch))
 
 
 def _to_add(run: Run, action: Add | Replace) -> ToAdd:

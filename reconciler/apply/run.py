@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True):
     """How a run goes about its requests. Times in seconds."""
 
     batch: int = BATCH
+    parallelism: int = 1  # batches of adds under way at once
     checkpoint: int = CHECKPOINT
     settle_s: float = SETTLE_S
     timeout_s: float = 60.0

@@ -64,7 +64,7 @@ def command(
     campaigns = read_campaigns(common)
     tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
     refuse_shared_tokens(campaigns, tokens)
-    options = Options(batch=batch, settle_s=settle_s, timeout_s=common.timeout_s)
+    options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
 
     def work(campaign: Campaign) -> Ended:
         one = _One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)

@@ -45,4 +45,4 @@ class Desk(msgspec.Struct, frozen=True):
     def client(self, token: str) -> CallsClient:
         """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
         dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
-        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s)
+        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s, parallelism=4)

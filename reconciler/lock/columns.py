@@ -3,7 +3,7 @@
 A million `LockedCall`s are half a gigabyte and take a second to make; nearly all of them are only ever looked at to
 see that nothing has changed. So the lines stay the bytes they are, and numpy finds in them, a few megabytes at a time:
 the key (its digest's sixteen characters as two numbers, sorted as the file is), the wave, the status, and where the
-rest begins. Found are lines as `encode_call` writes them; all others are `odd` and have to be read one by one.
+rest begins. Found are lines as `encode_lines` writes them; all others are `odd` and have to be read one by one.
 """
 
 from __future__ import annotations

@@ -7,13 +7,15 @@ columns themselves, and the statuses as one array, so that a report on a million
 from __future__ import annotations
 
 from collections.abc import Collection, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from reconciler.lock.columns import Columns, Flags, Letters, Numbers, Positions, as_numbers
-from reconciler.lock.lockfile import encode_call
+from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallId, CallStatus, LockedCall
 
 _AT_ONCE: Final = 2000  # calls made from their lines together
@@ -164,27 +166,30 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         lines, starts = self._lines(), self.columns.starts.tolist()
         edges = np.flatnonzero(np.diff(self.holds, prepend=False, append=False)).tolist()  # where stretches begin, end
         at, edge = 0, 0
-        for call_id, place in [*self._places(), (None, self.columns.size)]:
+        for place, later in [*self._places(), (self.columns.size, b"")]:
             while edge < len(edges) and edges[edge + 1] <= place:
                 yield lines[starts[max(at, edges[edge])] : starts[edges[edge + 1]]]
                 edge += 2
             if edge < len(edges) and edges[edge] < place:
                 yield lines[starts[max(at, edges[edge])] : starts[place]]
             at = place
-            if call_id is not None:
-                yield encode_call(self._later[call_id])
+            yield later
 
-    def _places(self) -> list[tuple[CallId, int]]:
-        """The calls that no line holds, in order, and before which line each belongs."""
+    def _places(self) -> Iterator[tuple[int, bytes]]:
+        """The lines of the calls that no line holds yet, in order, and before which line each belongs."""
         ids = sorted(self._later)
         starts = np.frombuffer(b"".join([key.encode()[:8].ljust(8, b"\0") for key, _ in ids]), ">u8").astype(np.uint64)
         first, after = (np.searchsorted(self.columns.keys, starts, side) for side in ("left", "right"))
-        return [*zip(ids, map(self._place, ids, first.tolist(), after.tolist()), strict=True)]
+        places = map(self._place, ids, first.tolist(), after.tolist())
+        for place, group in groupby(zip(places, ids, strict=True), itemgetter(0)):
+            yield place, encode_lines([self._later[call_id] for _, call_id in group])
 
     def _place(self, call_id: CallId, first: int, after: int) -> int:
         """Before which of these lines, whose keys begin as the call's does, the call belongs."""
-        alike = np.arange(first, after)[self.holds[first:after]] if first < after else np.empty(0, np.int64)
-        lower = sum(call.call_id < call_id for call in self._decoded(alike)) if len(alike) else 0
+        if first == after:
+            return first
+        alike = np.flatnonzero(self.holds[first:after]) + first
+        lower = sum(call.call_id < call_id for call in self._decoded(alike))
         return int(alike[lower]) if lower < len(alike) else after
 
     def _lines(self) -> memoryview:

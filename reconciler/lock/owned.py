@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,12 @@ class OwnedJobs:
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._texts or (self._numbers is not None and _is_among(self._numbers, job_id))
+
+    def has_any(self, job_ids: Sequence[str]) -> bool:
+        """Whether any of these is among them."""
+        if not self._texts.isdisjoint(job_ids):
+            return True
+        return self._numbers is not None and any(_is_among(self._numbers, job_id) for job_id in job_ids)
 
     def add(self, job_ids: Iterable[str]) -> None:
         """Takes note of jobs that were created since."""

@@ -118,7 +118,7 @@ def mask(phone: str) -> str:
 
     At least three digits are always hidden; of a number shorter than 11 digits fewer are shown.
     """
-    shown = max(0, min(8, len(phone) - 3))
-    head, tail = shown // 2 + shown % 2, shown // 2
-    hidden = "•" * (len(phone) - shown)
-    return phone[:head] + hidden + (phone[-tail:] if tail else "")
+    size = len(phone)
+    shown = max(0, min(8, size - 3))
+    tail = shown // 2
+    return f"{phone[: shown - tail]}{'•' * (size - shown)}{phone[size - tail :]}"

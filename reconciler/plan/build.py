@@ -128,9 +128,11 @@ def _plan_id(lock: Lock, actions: tuple[Action, ...]) -> str:
     """16 hex digits that change with any action and with the lock it was computed from."""
     origin = "" if lock.is_new else f"{lock.header.lineage}:{lock.header.serial}"
     digest = blake2b(origin.encode(), digest_size=8)
-    for identity in sorted(map(_identity, actions)):
-        digest.update(msgspec.json.encode(identity))
+    digest.update(b"".join(sorted(map(_encode, map(_identity, actions)))))
     return digest.hexdigest()
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _identity(action: Action) -> tuple[str, ...]:

@@ -83,9 +83,12 @@ def refreshed(lock: Lock, observed: Observed) -> Lock:
     )
 
 
-def identify(calls: Iterable[Call], keyer: Keyer) -> list[Wanted]:
+def identify(calls: Sequence[Call], keyer: Keyer) -> list[Wanted]:
     """The wanted calls with the digests the lock knows them by."""
-    return [Wanted(c, keyer.key(c.key), keyer.phone(c.phone), keyer.request(c.request)) for c in calls]
+    keys = keyer.texts(b"key", [call.key.encode() for call in calls])
+    phones = keyer.texts(b"phone", [call.phone.encode() for call in calls])
+    requests = keyer.texts(b"request", [call.request for call in calls])
+    return [*map(Wanted, calls, keys, phones, requests)]
 
 
 class CallDiff:
@@ -101,7 +104,7 @@ class CallDiff:
         aside: Aside = NOTHING,
     ) -> None:
         suppressed = desired.suppressed
-        kept = [call for call in desired.calls if call.phone not in suppressed]
+        kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
         self.wanted = {w.call_id: w for w in identify(kept, keyer)}
         self._suppressed = frozenset(map(keyer.phone, suppressed))
         self._observed, self._aside = observed, aside
@@ -180,11 +183,11 @@ class CallDiff:
     def _others_of(self, candidates: list[Add | Replace]) -> _Others:
         """The remembered calls of the candidates' phones and keys, by either digest."""
         digests = {digest for candidate in candidates for digest in (candidate.wanted.phone, candidate.wanted.key)}
-        by_digest: _Others = {digest: [] for digest in digests}
+        by_digest: _Others = {}
         for locked in chain(self._locked.values(), self._aside.known):
             for digest in (locked.phone, locked.key):
-                if digest in by_digest:
-                    by_digest[digest].append(locked)
+                if digest in digests:
+                    by_digest.setdefault(digest, []).append(locked)
         return by_digest
 
     def _stands(self, candidate: Add | Replace, related: list[LockedCall], taken_back: Collection[CallId]) -> bool:
@@ -215,8 +218,10 @@ _Others = dict[str, list[LockedCall]]
 def _related(candidate: Add | Replace, others: _Others) -> list[LockedCall]:
     """Every remembered call of the candidate's phone or key but its own, in an order that depends on nothing else."""
     wanted = candidate.wanted
-    found = (other for other in others[wanted.phone] + others[wanted.key] if other.call_id != wanted.call_id)
-    return sorted(found, key=lambda other: other.call_id)
+    found = [*others.get(wanted.phone, ()), *others.get(wanted.key, ())]
+    if not found:  # nearly always
+        return found
+    return sorted((o for o in found if o.call_id != wanted.call_id), key=lambda other: other.call_id)
 
 
 def _keeps_phone(candidate: Replace) -> bool:
@@ -234,7 +239,7 @@ def _named(candidate: Add | Replace, related: Iterable[LockedCall]) -> Add | Rep
 def _moves(wanted: Mapping[CallId, Wanted], locked: Mapping[CallId, LockedCall]) -> dict[CallId, Adopt]:
     """The calls whose key changed while phone and wave did not, by their new id. Nobody is called for a new key."""
     arrivals: dict[tuple[str, str], list[Wanted]] = {}
-    for call_id, call in wanted.items():
+    for call_id, call in wanted.items() if locked else ():
         if call_id not in locked:
             arrivals.setdefault((call.phone, call.call.wave), []).append(call)
     if not arrivals:

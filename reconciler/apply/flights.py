@@ -1,0 +1,214 @@
+"""Batches of adds, several under way at once, and one thread that keeps the book.
+
+Other threads only send and wait. Everything that is written down, and every decision, happens here in turn: which makes
+the records of batches that come back together durable together, with one fsync.
+
+The straight way is in this module: an intent that is durable, a request, an answer, a report that shows all its jobs.
+Whatever comes back in any other way waits until nothing else is under way, and is then settled by itself, as
+`adds.settle` does it. So no two requests are ever in doubt about each other's calls, and what a single batch promises
+holds for each of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from typing import Any, Self, cast
+
+from reconciler.apply.adds import ToAdd, body_of, settle
+from reconciler.apply.run import Run
+from reconciler.calls.model import AddAnswer, Job
+from reconciler.errors import Ambiguous, CallsError, Interrupted
+from reconciler.lock.journal import OpenIntent
+from reconciler.lock.model import CallStatus, LockedCall, seen
+
+Batch = tuple[ToAdd, ...]
+
+
+def add_batches(run: Run, batches: Iterator[Batch]) -> None:
+    """Adds these batches, as many at once as the options say.
+
+    Raises what `adds.settle` raises for the first batch that could not be added; whatever else was under way by then is
+    recorded. When the run is asked to stop, so is what was under way.
+    """
+    with _Flights(run) as flights:
+        flights.fly(batches)
+
+
+class _Flight:
+    """One batch under way: first its request, then the report that confirms it."""
+
+    def __init__(self, batch: Batch, entry: OpenIntent) -> None:
+        self.batch, self.entry = batch, entry
+        self.is_answered = False
+        self.answer: Future[AddAnswer] | None = None
+        self.report: Future[tuple[Job, ...]] | None = None
+
+    @property
+    def awaited(self) -> Future[Any]:
+        """What is under way for it, once something was sent."""
+        return cast("Future[Any]", self.report or self.answer)
+
+
+class _Here(Executor):
+    """Does one thing after the other, in this thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """What `fn` returned or raised."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as every executor does: raised where the result is asked for
+            future.set_exception(error)
+        return future
+
+
+class _Flights:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        at_once = run.options.parallelism
+        # Reports have room of their own: else every other request would be one, and adding take twice as long.
+        self._pool: Executor = _Here() if at_once == 1 else ThreadPoolExecutor(2 * at_once)
+        self._under_way: list[_Flight] = []
+        self._odd: list[_Flight] = []
+        self._next: Batch | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def fly(self, batches: Iterator[Batch]) -> None:
+        """Everything, until no batch is left."""
+        self._next = next(batches, None)
+        try:
+            while self._step(batches):
+                pass
+        except (CallsError, Interrupted):
+            self._record_all()
+            raise
+
+    def _step(self, batches: Iterator[Batch]) -> bool:
+        """Lands what has come back and starts as much as there is room for; False when there was nothing to do."""
+        if self._next and not self._is_held:
+            self._run.stop.check()
+        with self._run.book.together():
+            onward = self._land_all()
+            for batch in self._room(batches):
+                onward.append(self._take_off(batch))
+        self._send_all(onward)
+        if self._under_way:
+            self._wait()
+            return True
+        return self._between()
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether something has to be settled or saved before anything else is begun."""
+        return bool(self._odd) or self._run.book.is_save_due(self._run.options.checkpoint)
+
+    def _room(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """As many of the next batches as may be begun now."""
+        at_once = self._run.options.parallelism
+        busy = self._under_way if at_once == 1 else [each for each in self._under_way if not each.is_answered]
+        room = 0 if self._is_held else at_once - len(busy)
+        while self._next and room > 0 and not self._meets_itself(self._next):
+            batch, self._next = self._next, next(batches, None)
+            yield batch
+            room -= 1
+
+    def _meets_itself(self, batch: Batch) -> bool:
+        """Whether somebody who is called under two keys would be in two requests at once."""
+        shared = {call.wanted.phone for call in batch if call.wanted.call.is_same_phone_allowed}
+        return bool(shared) and any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
+
+    def _take_off(self, batch: Batch) -> _Flight:
+        intent = self._run.intent("addPhones", tuple(call.in_doubt() for call in batch), body_of(batch))
+        flight = _Flight(batch, self._run.book.intend(intent))
+        self._under_way.append(flight)
+        return flight
+
+    def _wait(self) -> None:
+        wait([flight.awaited for flight in self._under_way], return_when=FIRST_COMPLETED)
+
+    def _send_all(self, flights: list[_Flight]) -> None:
+        """Sends the next request of each; their intents are durable by now."""
+        client = self._run.client
+        for flight in flights:
+            intent, ids = flight.entry.intent, tuple(dict.fromkeys(flight.entry.job_ids))
+            if flight.is_answered:
+                flight.report = self._pool.submit(client.jobs, job_ids=ids)
+            else:
+                self._run.count("addPhones")
+                flight.answer = self._pool.submit(client.add_phones, intent.body.encode(), intent.idempotence_key)
+
+    def _land_all(self) -> list[_Flight]:
+        """Takes in what has come back; returns the flights that were answered and have to be confirmed."""
+        landed = [flight for flight in self._under_way if flight.awaited.done()]
+        return [flight for flight in landed if self._land(flight)]
+
+    def _land(self, flight: _Flight) -> bool:
+        try:
+            if flight.report is None:
+                flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
+                flight.is_answered = True
+                return True
+            calls = paired(self._run, flight.batch, flight.report.result())
+        except CallsError:
+            calls = None
+        self._under_way.remove(flight)
+        if calls is None:
+            self._odd.append(flight)
+        else:
+            self._close(flight, calls)
+        return False
+
+    def _close(self, flight: _Flight, calls: list[LockedCall]) -> None:
+        self._run.book.close(flight.entry, calls)
+        self._run.tally.added += len(calls)
+        self._run.advance(len(calls))
+
+    def _between(self) -> bool:
+        """What is done while nothing is under way; False when there was nothing to do."""
+        if self._odd:
+            flight = self._odd.pop(0)
+            settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
+            return True
+        if self._next and self._is_held:
+            self._run.book.checkpoint()
+        return self._next is not None
+
+    def _record_all(self) -> None:
+        """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""
+        while self._under_way:
+            self._wait()
+            with self._run.book.together():
+                onward = self._land_all()
+            self._send_all(onward)
+        for flight in self._odd:
+            _write_down(self._run, flight)
+
+
+def _write_down(run: Run, flight: _Flight) -> None:
+    """What is known of a flight that nobody settles any more; what is not known stays open."""
+    error = None if flight.is_answered else flight.awaited.exception()
+    if isinstance(error, Ambiguous):
+        run.book.doubt(flight.entry, run.now_ms(), error.what)
+    elif isinstance(error, CallsError):
+        run.book.close(flight.entry, why=error.what)
+
+
+def paired(run: Run, batch: Batch, jobs: tuple[Job, ...]) -> list[LockedCall] | None:
+    """The calls of a batch, each with its job; None when the jobs are not exactly theirs and new."""
+    by_phone = {job.phone: job for job in jobs}
+    if len(by_phone) != len(jobs) or run.book.owns_any([job.job_id for job in jobs]):
+        return None
+    found = [by_phone.get(call.wanted.call.phone) for call in batch]
+    if len(jobs) != len(batch) or None in found:
+        return None
+    return [_with_job(call, job) for call, job in zip(batch, found, strict=True) if job]
+
+
+def _with_job(call: ToAdd, job: Job) -> LockedCall:
+    return call.wanted.locked(job.job_id, seen(CallStatus.PLANNED, job), call.before)
