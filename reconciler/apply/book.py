@@ -121,13 +121,16 @@ class Book:
         serial = self.lock.header.serial
         self.lock = msgspec.structs.replace(self.lock, header=msgspec.structs.replace(header, serial=serial))
 
-    def save(self) -> None:
-        """Writes the lockfile when its content changed, and leaves only open intents in the journal."""
+    def save(self) -> bytes:
+        """Writes the lockfile when its content changed, and leaves only open intents in the journal.
+
+        Returns the lines of its calls.
+        """
         lines = self._lines()
         self._unsaved_calls = 0
         content = self._fingerprint(lines)
         if content == self._saved and not self._has_closed:
-            return
+            return lines
         if content != self._saved and not self._is_behind:
             header = msgspec.structs.replace(self.lock.header, serial=self.lock.header.serial + 1)
             self.lock = Lock(header, self.lock.calls)
@@ -137,6 +140,7 @@ class Book:
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
+        return lines
 
     def is_save_due(self, at_least: int) -> bool:
         """Whether so much was recorded that the lockfile should be written in the middle of a long run.
@@ -151,9 +155,9 @@ class Book:
 
         What was written is kept as it was written: a million calls as columns take a fifth of the memory.
         """
-        self.save()
+        lines = self.save()
         if not self._opened and len(self.lock.calls) >= MANY:
-            self.lock = msgspec.structs.replace(self.lock, calls=open_calls(self._lines()))
+            self.lock = msgspec.structs.replace(self.lock, calls=open_calls(lines))
 
     @contextmanager
     def together(self) -> Iterator[None]:

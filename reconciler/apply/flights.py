@@ -154,7 +154,7 @@ class _Flights:
                 flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
                 flight.is_answered = True
                 return True
-            calls = paired(self._run, flight.batch, flight.report.result())
+            calls = paired(self._run, flight, flight.report.result())
         except CallsError:
             calls = None
         self._under_way.remove(flight)
@@ -199,16 +199,17 @@ def _write_down(run: Run, flight: _Flight) -> None:
         run.book.close(flight.entry, why=error.what)
 
 
-def paired(run: Run, batch: Batch, jobs: tuple[Job, ...]) -> list[LockedCall] | None:
-    """The calls of a batch, each with its job; None when the jobs are not exactly theirs and new."""
+def paired(run: Run, flight: _Flight, jobs: tuple[Job, ...]) -> list[LockedCall] | None:
+    """The calls of a flight, each with its job; None when the jobs are not exactly theirs and new."""
     by_phone = {job.phone: job for job in jobs}
-    if len(by_phone) != len(jobs) or run.book.owns_any([job.job_id for job in jobs]):
+    if not len(by_phone) == len(jobs) == len(flight.batch) or run.book.owns_any([job.job_id for job in jobs]):
         return None
-    found = [by_phone.get(call.wanted.call.phone) for call in batch]
-    if len(jobs) != len(batch) or None in found:
-        return None
-    return [_with_job(call, job) for call, job in zip(batch, found, strict=True) if job]
+    found = [by_phone.get(call.wanted.call.phone) for call in flight.batch]
+    sent = flight.entry.intent.calls
+    calls = [_with_job(call, job) for call, job in zip(sent, found, strict=True) if job]
+    return calls if len(calls) == len(sent) else None
 
 
-def _with_job(call: ToAdd, job: Job) -> LockedCall:
-    return call.wanted.locked(job.job_id, seen(CallStatus.PLANNED, job), call.before)
+def _with_job(sent: LockedCall, job: Job) -> LockedCall:
+    status = seen(CallStatus.PLANNED, job)
+    return LockedCall(sent.key, sent.wave, sent.phone, sent.request, job.job_id, status, sent.mask, sent.former)

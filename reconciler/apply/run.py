@@ -21,8 +21,8 @@ SETTLE_S = 120.0
 """How long a request may still take effect after its client gave up, unless `--settle` says otherwise."""
 
 
-CHECKPOINT = 40_000
-"""Calls added before the lockfile is written in the middle of a run: twenty requests of the default size."""
+CHECKPOINT = 100_000
+"""Calls added before the lockfile is written in the middle of a run: some fifty megabytes of journal."""
 
 
 class Options(msgspec.Struct, frozen=True):

@@ -7,8 +7,6 @@ columns themselves, and the statuses as one array, so that a report on a million
 from __future__ import annotations
 
 from collections.abc import Collection, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -180,14 +178,14 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         ids = sorted(self._later)
         starts = np.frombuffer(b"".join([key.encode()[:8].ljust(8, b"\0") for key, _ in ids]), ">u8").astype(np.uint64)
         first, after = (np.searchsorted(self.columns.keys, starts, side) for side in ("left", "right"))
-        places = map(self._place, ids, first.tolist(), after.tolist())
-        for place, group in groupby(zip(places, ids, strict=True), itemgetter(0)):
-            yield place, encode_lines([self._later[call_id] for _, call_id in group])
+        places = first.tolist()
+        for at in np.flatnonzero(first != after).tolist():
+            places[at] = self._place(ids[at], places[at], int(after[at]))
+        lines = encode_lines([self._later[call_id] for call_id in ids]).splitlines(keepends=True)
+        return zip(places, lines, strict=True)
 
     def _place(self, call_id: CallId, first: int, after: int) -> int:
         """Before which of these lines, whose keys begin as the call's does, the call belongs."""
-        if first == after:
-            return first
         alike = np.flatnonzero(self.holds[first:after]) + first
         lower = sum(call.call_id < call_id for call in self._decoded(alike))
         return int(alike[lower]) if lower < len(alike) else after

@@ -175,6 +175,8 @@ class CallDiff:
 
     def _without_conflicts(self, candidates: list[Add | Replace]) -> list[Add | Replace]:
         others = self._others_of(candidates)
+        if not others and not self._foreign:
+            return candidates
         replaced = {c.locked.call_id for c in candidates if isinstance(c, Replace)}
         taken_back = replaced | {cancel.locked.call_id for cancel in self._cancels}
         related = ((candidate, _related(candidate, others)) for candidate in candidates)
