@@ -41,6 +41,13 @@ MUTANTS = (
         "tests/real/test_order.py::test_every_request_that_changes_something_goes_out_after_its_intent_is_synced",
     ),
     Mutant(
+        "requests of batches that begin together go out before their intents are written",
+        "reconciler/apply/flights.py",
+        "            for batch in self._room(batches):\n                onward.append(self._take_off(batch))\n",
+        "            for batch in self._room(batches):\n                self._send_all([self._take_off(batch)])\n",
+        "tests/apply/test_flights.py::test_no_request_is_sent_before_its_intent_is_durable",
+    ),
+    Mutant(
         "a lost answer is not read back",
         "reconciler/apply/adds.py",
         "    found = look_until_settled(run, entry)\n",

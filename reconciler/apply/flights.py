@@ -12,7 +12,7 @@ holds for each of several.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
@@ -50,7 +50,7 @@ class _Flight:
         return cast("Future[Any]", self.report or self.answer)
 
 
-class _Here(Executor):
+class Here(Executor):
     """Does one thing after the other, in this thread."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -68,7 +68,7 @@ class _Flights:
         self._run = run
         at_once = run.options.parallelism
         # Reports have room of their own: else every other request would be one, and adding take twice as long.
-        self._pool: Executor = _Here() if at_once == 1 else ThreadPoolExecutor(2 * at_once)
+        self._pool: Executor = Here() if at_once == 1 else run.options.pool(2 * at_once)
         self._under_way: list[_Flight] = []
         self._odd: list[_Flight] = []
         self._next: Batch | None = None

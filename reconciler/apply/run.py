@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from uuid import uuid4
 
 import msgspec
@@ -31,6 +32,7 @@ class Options(msgspec.Struct, frozen=True):
     batch: int = BATCH
     parallelism: int = 1  # batches of adds under way at once
     checkpoint: int = CHECKPOINT
+    pool: Callable[[int], Executor] = ThreadPoolExecutor  # of so many threads, for sending
     settle_s: float = SETTLE_S
     timeout_s: float = 60.0
 

@@ -96,6 +96,8 @@ class Columns(NamedTuple):
         return starts
 
     def _texts(self, at: Positions, size: int) -> NDArray[np.bytes_]:
+        if not len(at):
+            return np.empty(0, f"S{size}")
         # Of an odd last line what is looked at may lie behind the end; nobody looks at the answer.
         return _windows(self.body, size)[np.minimum(at, len(self.body) - size)].view(f"S{size}").ravel()
 

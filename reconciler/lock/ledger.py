@@ -32,7 +32,8 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         self.statuses: Letters = columns.statuses.copy()
         """Of each line, as it is known now; true of a call only while its line is (`holds`)."""
         self._gone: Flags = columns.odd.copy()  # lines that are no longer what is remembered of their call
-        self._later = {call.call_id: call for call in self._decoded(np.flatnonzero(columns.odd))}
+        odd = map(columns.line, np.flatnonzero(columns.odd).tolist())
+        self._later = {call.call_id: call for call in map(_decoder.decode, odd)}
 
     def copy(self) -> Ledger:
         """Another mapping of the same calls; the columns are shared, as nobody changes them."""

@@ -71,10 +71,10 @@ def prepared(server: str, wanted: Desired = FIRST) -> World:
     return world
 
 
-def attempt(world: World, wanted: Desired, script: Script | None = None) -> bool:
+def attempt(world: World, wanted: Desired, script: Script | None = None, **changes: object) -> bool:
     """Whether one run, with what the script breaks, came to its end."""
     try:
-        world.apply(wanted, script)
+        world.apply(wanted, script, **changes)
     except (Crash, ReconcilerError):
         return False
     return True

@@ -6,7 +6,8 @@ every further effect is refused until the world is booted again, just as a dead 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httpx
 import msgspec
 
 from reconciler.apply.clock import StopRequest
+from reconciler.apply.flights import Here
 from reconciler.apply.run import Options, Tally
 from reconciler.apply.session import Session, Voice, apply_campaign
 from reconciler.calls.client import CallsClient
@@ -157,6 +159,9 @@ class World:
         self.tally = Tally()
         self.late_s = LATE_S
         self.says: list[str] = []
+        self.at_once = 1
+        """Batches under way at once. Their requests are sent one after the other, so that runs can be repeated."""
+        self.pool: Callable[[int], Executor] = lambda _: Here()
         self.plan: Plan | None = None
 
     # ------------------------------------------------------------------------------------------------- one process
@@ -179,7 +184,14 @@ class World:
                 approve=self._approve,
                 **{"is_first": True, **session_changes},
             )
-            options = Options(batch=batch, checkpoint=checkpoint, settle_s=SETTLE_S, timeout_s=TIMEOUT_S)
+            options = Options(
+                batch=batch,
+                parallelism=self.at_once,
+                checkpoint=checkpoint,
+                pool=self.pool,
+                settle_s=SETTLE_S,
+                timeout_s=TIMEOUT_S,
+            )
             apply_campaign(session, options, clock, self.stop, Voice(self.says.append, lambda _: None), self.tally)
         return self.tally
 
