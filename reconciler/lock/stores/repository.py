@@ -42,10 +42,13 @@ class Repository:
         self._folder, self._remote, self._environ = folder, remote, environ
         self._variables: dict[str, str] | None = None
 
+    def top(self) -> Path:
+        """The folder of the checkout."""
+        return Path(self._text(["rev-parse", "--show-toplevel"])).resolve()
+
     def inner_path(self) -> PurePosixPath:
         """The folder, from the top of the repository."""
-        top = self._text(["rev-parse", "--show-toplevel"])
-        return PurePosixPath(self._folder.resolve().relative_to(Path(top).resolve()).as_posix())
+        return PurePosixPath(self._folder.resolve().relative_to(self.top()).as_posix())
 
     def own_folder(self) -> Path:
         """Git's own folder, which no `git clean` empties and no commit takes in; one for all work trees."""
@@ -110,6 +113,11 @@ class Repository:
         """The paths in which two commits differ, from the top of the repository."""
         listed = self._text(["diff", "--name-only", "--no-renames", "-z", before, after])
         return tuple(filter(None, listed.split("\0")))
+
+    def mentions(self, commits: Sequence[str], path: str, text: bytes) -> bool:
+        """Whether a file has this text in any of the commits."""
+        blobs = filter(None, (self.blob(commit, PurePosixPath(path)) for commit in commits))
+        return any(text in self.content(blob) for blob in blobs)
 
     def head(self) -> str:
         """The commit that is checked out."""
