@@ -26,14 +26,13 @@ class Desk(msgspec.Struct, frozen=True):
     timeout_s: float
 
     @classmethod
-    def of(cls, campaign: Campaign, common: Common) -> Desk:
-        """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile."""
-        return cls(
-            campaign,
-            open_store(campaign, common.lock_store),
-            os.environ.get("CAMPAIGN_LOCK_SECRET") or None,
-            common.timeout_s,
-        )
+    def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
+        """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile.
+
+        `who` names the run to others that find the lock held; by default user and machine.
+        """
+        store = open_store(campaign, common.lock_store, who=who)
+        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
 
     def desired(self, terminal: Terminal) -> Desired:
         """What the lists want, read with a progress bar. Raises ManifestError with every bad row."""
