@@ -73,14 +73,14 @@ class Repository:
 
     def blob(self, commit: str, path: PurePosixPath) -> str:
         """The id of a file's content in a commit; '' when it is not there."""
-        listed = self._text(["ls-tree", "-z", commit, "--", str(path)])
+        listed = self._text(["ls-tree", "-z", "--full-tree", commit, "--", str(path)])
         return listed.split("\t")[0].split(" ")[2] if listed else ""
 
     def files(self, commit: str, folder: PurePosixPath) -> dict[str, str]:
         """The files right in a folder of a commit: ids of their contents, by name."""
         at = ["--", f"{folder}/"] if folder.parts else []
         found: dict[str, str] = {}
-        for entry in filter(None, self._text(["ls-tree", "-z", commit, *at]).split("\0")):
+        for entry in filter(None, self._text(["ls-tree", "-z", "--full-tree", commit, *at]).split("\0")):
             about, _, path = entry.partition("\t")
             if about.split(" ")[1] == "blob":
                 found[PurePosixPath(path).name] = about.split(" ")[2]
@@ -111,7 +111,7 @@ class Repository:
 
     def changed(self, before: str, after: str) -> tuple[str, ...]:
         """The paths in which two commits differ, from the top of the repository."""
-        listed = self._text(["diff", "--name-only", "--no-renames", "-z", before, after])
+        listed = self._text(["diff", "--name-only", "--no-renames", "--no-relative", "-z", before, after])
         return tuple(filter(None, listed.split("\0")))
 
     def mentions(self, commits: Sequence[str], path: str, text: bytes) -> bool:
