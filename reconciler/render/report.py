@@ -7,18 +7,18 @@ did not fit is counted. Whatever data may hold stands in code blocks, where it i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Move, Plan
 from reconciler.render.page import Line
 from reconciler.render.text import plan_text
 from reconciler.render.words import count, listing, number
 
 Verb = Literal["plan", "apply"]
-_MOST_ROWS = 200
 _RESERVE = 400  # characters for the lines at the end
 _LONGEST_DETAIL = 20_000
 
@@ -29,7 +29,7 @@ class Figures(msgspec.Struct, frozen=True):
     add: int
     cancel: int
     replace: int
-    move: int
+    moves: tuple[str, ...]  # as verbs: start, pause, resume, stop
     in_step: int
     has_changes: bool
     plan_id: str
@@ -45,8 +45,8 @@ def figures_of(plan: Plan) -> Figures:
     """What a report needs of `plan`."""
     counts, has_changes = plan.counts, bool(plan.actions)
     block = plan_block(plan) if has_changes or plan.notes or plan.tripped else ""
-    numbers = (counts.add, counts.cancel, counts.replace, counts.move, plan.in_step)
-    return Figures(*numbers, has_changes, plan.plan_id, block)
+    moves = tuple(type(action).__name__.lower() for action in plan.actions if isinstance(action, Move))
+    return Figures(counts.add, counts.cancel, counts.replace, moves, plan.in_step, has_changes, plan.plan_id, block)
 
 
 class CampaignReport(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Report(msgspec.Struct, frozen=True):
 
 def report_markdown(report: Report, room: int) -> str:
     """The Markdown, at most `room` characters."""
-    top = "\n".join([f"### campaign {report.verb}", "", f"**{_headline(report)}**", "", *_table(report), ""])
+    top = "\n".join([f"### campaign {report.verb}", "", f"**{_headline(report)}**", *_table(report, room // 2)])
     left = room - len(top) - len(report.footer) - _RESERVE
     details: list[str] = []
     omitted = 0
@@ -81,7 +81,7 @@ def report_markdown(report: Report, room: int) -> str:
         else:
             omitted += 1
     more = [f"_{count(omitted, 'detail')} left out here: too long._", ""] if omitted else []
-    return "\n".join([top, *details, *more, report.footer, ""])
+    return "\n".join([top, "", *details, *more, report.footer, ""])
 
 
 def _headline(report: Report) -> str:
@@ -95,24 +95,28 @@ def _headline(report: Report) -> str:
 def _effects(report: Report) -> list[str]:
     """What all campaigns together mean for people, in the tense of the command."""
     figures = [each.figures for each in report.campaigns if each.figures]
-    rings, back, moves = sum(f.rings for f in figures), sum(f.cancel for f in figures), sum(f.move for f in figures)
+    rings, back = sum(f.rings for f in figures), sum(f.cancel for f in figures)
+    moves = Counter(move for f in figures for move in f.moves)
     will = "will ring" if report.verb == "plan" else "to ring"
     parts = [f"{count(rings, 'phone')} {will}"] if rings else []
     parts += [f"{count(back, 'queued call')} taken back"] if back else []
-    parts += [f"{count(moves, 'campaign')} started, paused, resumed or stopped"] if moves else []
-    return parts
+    return [*parts, *(f"{count(n, 'campaign')} to {move}" for move, n in sorted(moves.items()))]
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(report: Report, room: int) -> Iterator[str]:
     if not report.campaigns:
         return
+    yield ""
     yield "| campaign | outcome | to add | to replace | to cancel | in step | plan id |"
     yield "|---|---|--:|--:|--:|--:|---|"
     ordered = _important_first(report.campaigns)
-    for each in ordered[:_MOST_ROWS]:
-        yield f"| {each.name} | {each.outcome} | {' | '.join(_numbers(each.figures))} |"
-    if len(ordered) > _MOST_ROWS:
-        yield f"| … and {number(len(ordered) - _MOST_ROWS)} more | | | | | | |"
+    for at, each in enumerate(ordered):
+        row = f"| {each.name} | {each.outcome} | {' | '.join(_numbers(each.figures))} |"
+        room -= len(row) + 1
+        if room < 0:
+            yield f"| … and {number(len(ordered) - at)} more | | | | | | |"
+            return
+        yield row
 
 
 def _numbers(figures: Figures | None) -> list[str]:
@@ -134,7 +138,7 @@ def _important_first(campaigns: Sequence[CampaignReport]) -> list[CampaignReport
 
 def _details(report: Report) -> Iterator[str]:
     if report.problems:
-        yield fenced(report.problems)
+        yield fenced(report.problems).lstrip()
     is_open = " open" if len(report.campaigns) == 1 and report.verb == "plan" else ""
     for each in _important_first(report.campaigns):
         if each.said:
