@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 from tests.ci.pipelines import Pipelines
 from tests.lock.team import git
+from tests.resolve.place import until
 
 APPLY = ("apply", "--first")
 NO_READ_BACK = ("truncated-json:getReport:forever", "truncated-json:getReportByDate:forever")
@@ -142,6 +145,40 @@ def test_while_a_lock_could_not_be_pushed_no_other_machine_calls_anybody(team: P
     assert len(team.lock_lines()) == 4
     assert team.build("apply", commit=commit).code == 0
     assert [team.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_runner_that_dies_in_the_middle_of_a_request_lets_nobody_else_call_and_is_finished_where_its_disk_is(
+    team: Pipelines,
+) -> None:
+    commit = team.merge([1, 2, 3])
+    team.fault("hang:addPhones:1:s=600")
+    clone = team.team.clone("dying", "--depth=1")
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--first", "--lock-store", "git:main"]
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dying:
+        until(lambda: team.calls_of(1))
+        dying.kill()
+    other = team.build(*APPLY, commit=commit)
+    assert other.code == 6
+    assert "go on where that is" in other.ran.err
+    finished = team.build_in(clone, "apply", "--timeout", "1")
+    assert finished.code == 0, finished.ran.text
+    assert "cut off while adding 3 calls" in finished.ran.err
+    assert team.build("apply", commit=commit).code == 0
+    assert [team.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_runner_that_died_with_its_disk_leaves_calls_that_a_current_server_gives_away(hub: Pipelines) -> None:
+    commit = hub.merge([1, 2, 3])
+    hub.fault("hang:addPhones:1:s=600")
+    clone = hub.team.clone("dying", "--depth=1")
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--lock-store", "git:main"]
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dying:
+        until(lambda: hub.calls_of(1))
+        dying.kill()
+    shutil.rmtree(clone)
+    git(hub.team.remote, "update-ref", "-d", "refs/campaign/held/main/spring.held")
+    assert hub.build("apply", commit=commit).code == 1
+    assert [hub.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
 def test_a_read_only_token_stops_an_apply_before_anybody_is_called(team: Pipelines) -> None:
