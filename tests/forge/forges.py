@@ -29,6 +29,7 @@ class Note:
     id: int
     body: str
     author: int = ME
+    is_system: bool = False  # GitLab's own, such as "changed the title"
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class FakeForge:
 
     def _shown(self, note: Note) -> Any:
         if self.kind == "gitlab":
-            return {"id": note.id, "body": note.body, "author": {"id": note.author}, "system": False}
+            return {"id": note.id, "body": note.body, "author": {"id": note.author}, "system": note.is_system}
         mine = {"login": "github-actions[bot]", "type": "Bot"} if self.is_bot else {"login": "team-bot", "type": "User"}
         user = mine if note.author == ME else {"login": "mallory", "type": "User"}
         return {"id": note.id, "body": note.body, "user": user}

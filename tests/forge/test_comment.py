@@ -77,6 +77,13 @@ def test_a_person_who_quotes_the_comment_has_not_written_it(github: FakeForge) -
     assert len(github.notes) == 2
 
 
+def test_what_gitlab_itself_notes_is_no_comment(fake: FakeForge, talk: Talk) -> None:
+    note = fake.add(f"{MARK}\nchanged the description")
+    note.is_system = fake.kind == "gitlab"
+    put_comment(talk.forge, AT, LATER, "new")
+    assert len(fake.notes) == (2 if fake.kind == "gitlab" else 1)
+
+
 def test_two_runs_at_the_same_moment_leave_one_comment_with_the_newer_text(fake: FakeForge) -> None:
     fake.barrier = threading.Barrier(2)  # both have looked before either creates
 

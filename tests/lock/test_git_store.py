@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -301,6 +302,41 @@ def test_a_second_machine_is_refused_while_a_run_is_at_work_and_told_who(team: T
     assert team.file(LOCK) == "x\n"
 
 
+def test_of_two_machines_that_begin_at_the_same_moment_one_is_refused(team: Team) -> None:
+    stores = [team.store(team.clone(name)) for name in ("one", "two")]
+    together, done = threading.Barrier(2), threading.Barrier(2)
+    ended: list[str] = []
+
+    def run(store: GitStore) -> None:
+        together.wait(30)
+        try:
+            with store.hold(APPLY):
+                ended.append("held")
+                done.wait(30)  # until the other one was refused
+        except LockHeld:
+            ended.append("refused")
+            done.wait(30)
+
+    threads = [threading.Thread(target=run, args=[store]) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == ["held", "refused"]
+    assert team.refs() == ["refs/heads/main"]
+
+
+def test_pushes_whose_answers_are_lost_have_worked_all_the_same(team: Team, runner: GitStore) -> None:
+    hook = team.remote / "hooks" / "post-receive"
+    hook.write_text("#!/bin/sh\nkill -9 $PPID\n")  # what receives a push dies once it is done
+    hook.chmod(0o755)
+    apply(runner, "x\n")
+    assert team.file(LOCK) == "x\n"
+    assert runner.commit == git(team.remote, "rev-parse", "main")
+    assert team.refs() == ["refs/heads/main"]
+    assert len(team.log()) == 2
+
+
 def test_a_token_that_may_only_read_stops_a_run_before_anything_is_sent(team: Team, runner: GitStore) -> None:
     hook = team.remote / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\nexit 1\n")
@@ -411,6 +447,10 @@ def test_the_token_reaches_the_server_in_a_header_and_nobody_else(team: Team, se
     assert "127.0.0.1" not in str(caught.value)
     apply(team.store(clone, CAMPAIGN_GIT_TOKEN="quokkagit"), "x\n")
     assert team.file(LOCK) == "x\n"
+    # As a GitLab runner leaves it: with the job's own token in the address.
+    git(clone, "remote", "set-url", "origin", address.replace("//", "//gitlab-ci-token:old@"))
+    apply(team.store(clone, CAMPAIGN_GIT_TOKEN="quokkagit"), "y\n")
+    assert team.file(LOCK) == "y\n"
     assert "quokka" not in (clone / ".git" / "config").read_text()
 
 
