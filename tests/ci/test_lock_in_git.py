@@ -111,6 +111,18 @@ def test_the_lock_of_a_run_that_left_calls_in_doubt_says_so_and_the_next_machine
     assert [team.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
+def test_a_person_decides_about_calls_in_doubt_from_any_clone_and_the_decision_is_pushed(team: Pipelines) -> None:
+    team.merge([1, 2])
+    team.fault("drop-response:addPhones", *NO_READ_BACK)
+    team.lose(team.build(*APPLY))
+    command = [sys.executable, "-m", "reconciler", "resolve", "--auto-approve", "--lock-store", "git:main"]
+    clone = team.team.clone("somebodys")
+    done = subprocess.run([*command, "--sent", "--why", "vendor says so"], cwd=clone, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert team.team.log()[0] == "Lock of spring after `campaign resolve` [skip ci]"
+    assert [json.loads(line)[5] for line in team.lock_lines()[1:]] == ["v", "v"]
+
+
 def test_a_push_that_lost_the_race_against_a_merge_is_made_again(team: Pipelines) -> None:
     commit = team.merge([1, 2, 3])
     hook = team.team.remote / "hooks" / "pre-receive"
@@ -165,6 +177,22 @@ def test_a_runner_that_dies_in_the_middle_of_a_request_lets_nobody_else_call_and
     assert "cut off while adding 3 calls" in finished.ran.err
     assert team.build("apply", commit=commit).code == 0
     assert [team.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_a_run_that_is_cancelled_finishes_its_request_and_pushes_the_lock(hub: Pipelines) -> None:
+    hub.merge([1, 2, 3])
+    hub.fault("hang:addPhones:1:s=1")
+    clone = hub.team.clone("cancelled", "--depth=1")
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--lock-store", "git:main"]
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as cancelled:
+        until(lambda: hub.calls_of(1))
+        cancelled.terminate()
+        cancelled.wait(60)
+    assert cancelled.returncode in (1, 4)
+    assert len(hub.lock_lines()) == 4
+    assert "refs/campaign/held/main/spring.held" not in hub.team.refs()
+    assert hub.build("apply").code == 0
+    assert [hub.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
 def test_a_runner_that_died_with_its_disk_leaves_calls_that_a_current_server_gives_away(hub: Pipelines) -> None:

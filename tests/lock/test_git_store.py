@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from reconciler.errors import GuardTripped, LockError, LockHeld, LockNotKept
 from reconciler.lock.stores.git import GitStore
 from tests.lock.team import CLEAN, Team, git
+
+pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="a store in Git needs git")
 
 LOCK = "promo.lock.jsonl"
 HELD = "refs/campaign/held/main/promo.held"
