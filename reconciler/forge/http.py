@@ -12,7 +12,8 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from contextlib import suppress
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,6 +26,7 @@ TIMEOUT_S = 20.0
 ATTEMPTS = 4
 LONGEST_WAIT_S = 60.0  # in all: a comment is not worth more of a pipeline's time
 _FIRST_WAIT_S = 0.5
+T = TypeVar("T")
 _DENIED = frozenset({401, 403, 404})
 _GATEWAY = frozenset({500, 502, 503, 504})
 
@@ -49,15 +51,7 @@ class ForgeHttp:
             raise ForgeError("the address of its API is not https://, so the token is not sent there")
         self._base, self._token, self._sleep, self._now = base.rstrip("/"), token, sleep, now
         silence_transport_loggers()
-        self._client = httpx.Client(
-            headers={"User-Agent": "campaign-reconciler", **headers},
-            timeout=TIMEOUT_S,
-            follow_redirects=False,
-            # Loopback goes by no proxy and needs no authorities, which take a while to load.
-            trust_env=not is_loopback,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if parts.scheme == "http" else True,
-            transport=transport,
-        )
+        self._client = _client(headers, transport, is_plain=parts.scheme == "http")
 
     def __enter__(self) -> Self:
         return self
@@ -65,14 +59,14 @@ class ForgeHttp:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, method: str, path: str, *, given: Any = None, **query: str | int) -> Any:
-        """The JSON that is answered, None for an empty answer. Raises ForgeError, ForgeDenied or BodyTooLong."""
+    def ask(self, method: str, path: str, type: type[T], *, given: Any = None, **query: str | int) -> T:
+        """The JSON that is answered, of that type. Raises ForgeError, ForgeDenied or BodyTooLong."""
         waited_s = 0.0
         for attempt in range(ATTEMPTS):
             is_last = attempt == ATTEMPTS - 1
             answer, failure = self._send(method, path, given, query)
             if answer is not None and answer.is_success:
-                return _decoded(answer)
+                return _decoded(answer, type)
             wait_s = self._wait_s(answer, attempt, is_repeatable=method != "POST")
             if is_last or wait_s is None or waited_s + wait_s > LONGEST_WAIT_S:
                 raise self._error(answer, failure, wait_s)
@@ -124,14 +118,24 @@ class ForgeHttp:
         return BodyTooLong(what) if is_long else ForgeError(what)
 
 
-def _decoded(answer: httpx.Response) -> Any:
-    if not answer.content:
-        return None
-    try:
-        return msgspec.json.decode(answer.content)
-    except msgspec.DecodeError:
-        pass
-    raise ForgeError("the answer is not JSON: is this the address of its API?")
+def _client(headers: Mapping[str, str], transport: httpx.BaseTransport | None, *, is_plain: bool) -> httpx.Client:
+    with suppress(OSError, ValueError, ImportError, httpx.InvalidURL):  # a certificate or a proxy of the environment
+        return httpx.Client(
+            headers={"User-Agent": "campaign-reconciler", **headers},
+            timeout=TIMEOUT_S,
+            follow_redirects=False,
+            # Plain http is loopback, which goes by no proxy and needs no authorities: loading them takes a while.
+            trust_env=not is_plain,
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else True,
+            transport=transport,
+        )
+    raise ForgeError("SSL_CERT_FILE, SSL_CERT_DIR or a proxy variable of the environment cannot be used")
+
+
+def _decoded(answer: httpx.Response, type: type[T]) -> T:
+    with suppress(msgspec.DecodeError):  # also a ValidationError, whose text may quote the answer
+        return msgspec.json.decode(answer.content or b"null", type=type)
+    raise ForgeError("the answer is not what its API gives: is this the address?")
 
 
 def _message(answer: httpx.Response) -> str:

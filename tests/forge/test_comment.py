@@ -226,9 +226,10 @@ def test_a_commit_that_came_by_no_request_has_none(fake: FakeForge, talk: Talk) 
     assert talk.forge.request_of(COMMIT) is None
 
 
-def test_an_answer_that_is_no_json_is_an_error(fake: FakeForge, talk: Talk) -> None:
-    fake.fail("GET", Fault(200, "<html>sign in</html>"))
-    with pytest.raises(ForgeError, match="not JSON"):
+@pytest.mark.parametrize("said", ["<html>sign in</html>", "", '{"items": []}', '[{"id": "quokka"}]'])
+def test_an_answer_that_is_none_of_the_api_is_an_error(fake: FakeForge, talk: Talk, said: str) -> None:
+    fake.fail("GET", Fault(200, said))
+    with pytest.raises(ForgeError, match=r"^the answer is not what its API gives"):
         put_comment(talk.forge, AT, MARK, "x")
 
 
@@ -245,6 +246,20 @@ def test_a_token_that_the_forge_quotes_is_masked(fake: FakeForge, talk: Talk) ->
         put_comment(talk.forge, AT, MARK, "x")
     assert TOKEN not in str(caught.value)
     assert "https" not in str(caught.value)
+
+
+def test_a_comment_of_an_account_that_is_gone_is_nobodys(github: FakeForge) -> None:
+    talk = Talk(github)
+    github.fail("GET", Fault(200, [{"id": 5, "body": f"{MARK}\nx", "user": None}]))
+    with talk.http:
+        assert [each.is_ours for each in talk.forge.comments(AT)] == [False]
+
+
+def test_a_proxy_that_cannot_be_one_is_an_error_of_the_comment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "quokka:no-proxy")
+    with pytest.raises(ForgeError, match="proxy variable") as caught:
+        ForgeHttp("https://forge.example", {}, token=TOKEN)
+    assert "quokka" not in str(caught.value)
 
 
 def test_the_token_is_not_sent_unencrypted_to_another_machine() -> None:
