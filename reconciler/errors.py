@@ -7,7 +7,11 @@
     ├── GuardTripped                exit 3: the plan is larger than the manifest allows
     ├── StalePlan                   exit 5: a saved plan no longer fits
     ├── LockError                   the lockfile or journal cannot be used
-    │   └── LockHeld                exit 6: another run holds the lock
+    │   ├── LockHeld                exit 6: another run holds the lock
+    │   └── LockNotKept             exit 4: calls were made, and the store did not take the lockfile that says so
+    ├── ForgeError                  GitHub or GitLab did not do what it was asked; never ends a run
+    │   ├── ForgeDenied             the token may not (401, 403), or there is no such thing (404)
+    │   └── BodyTooLong             the comment is longer than the forge takes
     ├── OutcomeUnknown              exit 4: some request may or may not have taken effect
     ├── SomeFailed                  exit 7: several campaigns, some of them failed
     ├── Interrupted                 stopped on request, after recording the request in flight
@@ -109,6 +113,36 @@ class LockHeld(LockError):
     """Another run holds the lock."""
 
     exit_code = 6
+
+
+class LockNotKept(LockError):
+    """The lockfile of a run that did something could not be put where others look; `kept` says where it is instead.
+
+    `failure` is what the run itself had ended with, if it failed as well.
+    """
+
+    exit_code = 4
+
+    def __init__(self, shown: str, why: str, kept: str, failure: Exception | None = None) -> None:
+        self.kept = kept
+        before = f"\nbefore that: {failure}" if isinstance(failure, ReconcilerError) else ""
+        super().__init__(
+            f"{shown} could not be pushed: {why}\n"
+            f"what this run did is kept in {kept}; until that is where it belongs, every other run is refused\n"
+            f'what to do: docs/ci.md, "When the lock could not be pushed"{before}'
+        )
+
+
+class ForgeError(ReconcilerError):
+    """GitHub or GitLab did not do what it was asked. `what` is fit to be printed."""
+
+
+class ForgeDenied(ForgeError):
+    """The token may not do that (401, 403), or there is nothing of the kind for it (404)."""
+
+
+class BodyTooLong(ForgeError):
+    """The comment is longer than the forge takes."""
 
 
 class OutcomeUnknown(ReconcilerError):

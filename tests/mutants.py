@@ -31,6 +31,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
 
 _CRASHES = "tests/apply/test_crashes.py"
+_LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 
 MUTANTS = (
     Mutant(
@@ -75,6 +76,35 @@ MUTANTS = (
         "    return False and decide_conflict(",
         "tests/apply/test_taking_back.py::"
         "test_a_call_that_was_or_is_being_called_when_the_cancel_arrives_is_not_added_again",
+    ),
+    Mutant(
+        "a lock in Git is not claimed on the remote",
+        "reconciler/lock/stores/git.py",
+        "        if there:\n            raise LockHeld(self._held(there))\n        since",
+        "        if there:\n            return there\n        since",
+        f"{_LOCK_IN_GIT}::test_while_a_lock_could_not_be_pushed_no_other_machine_calls_anybody",
+    ),
+    Mutant(
+        "a lock in Git is pushed over one that somebody else changed",
+        "reconciler/lock/stores/git.py",
+        "                if there != base:\n",
+        "                if False:\n",
+        "tests/lock/test_git_store.py::"
+        "test_two_locks_are_never_merged_the_second_is_put_aside_and_every_other_run_refused",
+    ),
+    Mutant(
+        "a lock in Git is taken from the checkout",
+        "reconciler/lock/stores/git.py",
+        '        tip = self._git.tip(f"refs/heads/{self._branch}")\n',
+        "        tip = self._git.head()\n",
+        f"{_LOCK_IN_GIT}::test_a_run_of_a_commit_that_was_made_before_the_lock_takes_the_lock_that_came_after",
+    ),
+    Mutant(
+        "a pipeline applies lists that a newer commit has changed",
+        "reconciler/cli/ci_run.py",
+        "        if newer:\n",
+        "        if False:\n",
+        f"{_LOCK_IN_GIT}::test_a_run_of_an_older_commit_does_not_bring_back_what_a_newer_one_took_out",
     ),
 )
 

@@ -11,6 +11,8 @@ from reconciler.cli.allow import allow_option
 from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.apply.clock import StopRequest
     from reconciler.apply.run import Options, Tally
     from reconciler.cli.desk import Desk
@@ -67,7 +69,7 @@ def command(
     options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
 
     def work(campaign: Campaign) -> Ended:
-        one = _One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
+        one = One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
         return one.apply(options, dict(allowed), is_first=is_first)
 
     return for_each(campaigns, terminal, work)
@@ -89,11 +91,24 @@ class _Stoppable:
         self._watch.advance(n)
 
 
-class _One:
-    """One campaign of this run."""
+def _ignore(_: Plan) -> None:
+    """Does nothing with a plan."""
 
-    def __init__(self, desk: Desk, terminal: Terminal, token: str, *, is_approved: bool) -> None:
+
+class One:
+    """One campaign of this run. `on_plan` gets its plan once it was shown."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        terminal: Terminal,
+        token: str,
+        *,
+        is_approved: bool,
+        on_plan: Callable[[Plan], None] = _ignore,
+    ) -> None:
         self._desk, self._terminal, self._token, self._is_approved = desk, terminal, token, is_approved
+        self._on_plan = on_plan
         self._has_begun = False  # somebody said yes, or had said so before
 
     def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
@@ -154,6 +169,7 @@ class _One:
 
         progress.finish()
         self._terminal.show(plan_text(plan))
+        self._on_plan(plan)
         if plan.actions and not self._is_approved and not click.confirm("\nApply this?", err=True):
             return False
         counts = plan.counts

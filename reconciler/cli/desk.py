@@ -8,10 +8,10 @@ import msgspec
 
 from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
-from reconciler.cli.manifests import lock_folder
 from reconciler.cli.options import Common
+from reconciler.cli.stores import open_store
 from reconciler.cli.terminal import Terminal
-from reconciler.lock.stores.files import FileStore
+from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
 from reconciler.phones.watch import Watch
@@ -23,14 +23,17 @@ class Desk(msgspec.Struct, frozen=True):
     """What the commands need besides the campaign. `secret` is the lockfile's, not the server's."""
 
     campaign: Campaign
-    store: FileStore
+    store: Store
     secret: str | None
     timeout_s: float
 
     @classmethod
-    def of(cls, campaign: Campaign, common: Common) -> Desk:
-        """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile."""
-        store = FileStore(lock_folder(campaign, common.lock_store), campaign.name)
+    def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
+        """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile.
+
+        `who` names the run to others that find the lock held; by default user and machine.
+        """
+        store = open_store(campaign, common.lock_store, who=who)
         return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
 
     def wanted(self, watch: Watch) -> ListedCalls:

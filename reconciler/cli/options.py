@@ -66,7 +66,8 @@ target_option = option(
 lock_store_option = option(
     "--lock-store",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the lockfiles. Default: beside each manifest.",
+    metavar="FOLDER|git:BRANCH",
+    help="Folder of the lockfiles, or the branch they are kept in on the remote. Default: beside each manifest.",
 )
 timeout_option = option(
     "--timeout",

@@ -50,7 +50,7 @@ def command(
     with outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as out:
 
         def work(campaign: Campaign) -> Ended:
-            plan = _plan(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
+            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
             out.planned(campaign, plan)
             code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
             counts = plan.counts
@@ -65,7 +65,10 @@ def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
     return {campaign.name: read_token(campaign) for campaign in campaigns}
 
 
-def _plan(campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]) -> Plan:
+def plan_one(
+    campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]
+) -> Plan:
+    """The plan of one campaign; without a token the server is not asked."""
     from reconciler.cli.desk import Desk
     from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
