@@ -18,6 +18,8 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 PIN := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url \
        --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --extra sandbox --extra parquet
 
+PIN_BENCH := $(subst  --extra sandbox --extra parquet,,$(PIN))
+
 .PHONY: help setup demo test check lint types imports docs docs-update fmt schemas soak mutants bench requirements clean
 
 help: ## show this list
@@ -82,6 +84,7 @@ schemas: setup ## write the JSON Schemas of manifests and plans
 requirements: setup ## pin the newest versions pyproject.toml and requirements/dev.in allow
 	@$(PIN) --upgrade --output-file requirements/runtime.txt pyproject.toml
 	@$(PIN) --upgrade --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+	@$(PIN_BENCH) --upgrade --output-file requirements/bench.txt requirements/bench.in
 
 soak: setup ## kill and cut off random applies for MINUTES (5), and count calls made twice or forgotten
 	@$(BIN)/python -m tests.real.soak $(or $(MINUTES),5) $(SEED)
@@ -89,9 +92,9 @@ soak: setup ## kill and cut off random applies for MINUTES (5), and count calls 
 mutants: setup ## take out each safeguard and see a named test turn red
 	@$(BIN)/python -m tests.mutants
 
-bench: setup ## measure
-	@if [ -f bench/__main__.py ]; then $(BIN)/python -m bench; else cat bench/README.md; fi
+bench: setup ## measure, beside a floor and peers; BIG=1 for ten million calls, ONLY=plan,apply for a part
+	@$(BIN)/python -m bench
 
 clean: ## remove .venv and everything else these targets made
-	@rm -rf .venv .coverage .coverage.* htmlcov build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-bench .coverage .coverage.* htmlcov build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

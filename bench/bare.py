@@ -1,7 +1,7 @@
 """A bare httpx client that sends what an apply sends: adds, and the reports that confirm them; nothing is checked.
 
-`python -m bench.bare FOLDER PORT BATCH CONCURRENCY` reads the requests of a campaign that `bench.lists` made before the
-clock starts, sends them with so many threads, and prints the seconds.
+`python -m bench.bare FOLDER PORT BATCH CONCURRENCY [report]` reads the requests of a campaign that `bench.lists` made,
+sends them with so many threads, and prints the seconds of the sending alone. With `report` it only asks for the jobs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import httpx
 import msgspec
 
 
-def main(folder: Path, port: int, batch: int, concurrency: int) -> None:
+def main(folder: Path, port: int, batch: int, concurrency: int, *, is_report: bool = False) -> None:
     """Sends all requests and prints how long that took."""
     from bench.floor import requests
+    from bench.lists import FIRST_JOB
 
     calls = list(requests(folder / "leads.csv"))
+    jobs = [str(FIRST_JOB + n) for n in range(len(calls))]
     bodies = [b"[" + b",".join(calls[start : start + batch]) + b"]" for start in range(0, len(calls), batch)]
     base = f"http://127.0.0.1:{port}/api/calls/campaign/bench"
     limits = httpx.Limits(max_connections=2 * concurrency, max_keepalive_connections=2 * concurrency)
@@ -30,10 +32,17 @@ def main(folder: Path, port: int, batch: int, concurrency: int) -> None:
             report = client.post(f"{base}/callJob/getReport", content=msgspec.json.encode({"ids": ids}))
             return len(msgspec.json.decode(report.content))
 
+        def ask(ids: list[str]) -> int:
+            report = client.post(f"{base}/callJob/getReport", content=msgspec.json.encode({"ids": ids}))
+            return len(msgspec.json.decode(report.content))
+
         began = time.perf_counter()
-        sent = sum(pool.map(send, bodies))
+        if is_report:
+            sent = sum(pool.map(ask, (jobs[start : start + batch] for start in range(0, len(jobs), batch))))
+        else:
+            sent = sum(pool.map(send, bodies))
         print(f"{time.perf_counter() - began:.3f} {sent}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:5]), is_report="report" in sys.argv)

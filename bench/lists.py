@@ -45,6 +45,7 @@ spec:
 """
 NAMES = ("Ann", "Bob", "Zoë", "Maria", "Li", "Jean-Luc")
 RUNS = 5
+FIRST_JOB = 5_665_000_000
 
 
 def write_campaign(folder: Path, rows: int) -> None:
@@ -56,6 +57,41 @@ def write_campaign(folder: Path, rows: int) -> None:
         for row in range(rows):
             amount = dice.randrange(100, 99_999) / 100
             file.write(f"c{row:08},1{2_000_000_000 + row * 7},{dice.choice(NAMES)},{amount:.2f}\n")
+
+
+def write_lock(folder: Path) -> None:
+    """A lockfile in step with the list."""
+    import msgspec
+
+    from reconciler.lock.keyed import Keyer
+    from reconciler.lock.lockfile import encode_lock
+    from reconciler.lock.model import FORMAT, CallStatus, Header, Lock, LockedCall
+    from reconciler.lock.settings import remembered
+    from reconciler.manifest.load import load
+    from reconciler.phones.model import mask
+    from reconciler.phones.stream import stream
+
+    [campaign] = load([folder]).campaigns
+    keyer = Keyer(None, "5a" * 16)
+    header = Header(FORMAT, campaign.name, "bench", 1, campaign.host, salt="5a" * 16, control="start")
+    header = msgspec.structs.replace(header, **remembered(campaign.policy, campaign.payload, keyer))
+    calls, job = {}, FIRST_JOB
+    for chunk in stream(campaign):
+        keys = keyer.texts(b"key", [key.encode() for key in chunk.keys])
+        phones = keyer.texts(b"phone", [phone.encode() for phone in chunk.phones])
+        requests = keyer.texts(b"request", chunk.requests)
+        for key, phone, request, digits in zip(keys, phones, requests, chunk.phones, strict=True):
+            calls[key, "1"] = LockedCall(key, "1", phone, request, str(job), CallStatus.PLANNED, mask(digits))
+            job += 1
+    (folder / "bench.lock.jsonl").write_bytes(encode_lock(Lock(header, calls)))
+
+
+def change(folder: Path, share: int = 100) -> None:
+    """Changes every hundredth row, or as `share` says."""
+    path = folder / "leads.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    rows[::share] = [f"{row.rpartition(',')[0]},77.77\n" for row in rows[::share]]
+    path.write_text("".join([head, *rows]), encoding="utf-8")
 
 
 def floor(folder: Path) -> Callable[[], int]:
@@ -126,8 +162,21 @@ def main(rows: int) -> None:
     print(f"{'ratio':8}{own[0] / least[0]:8.2f}{own[1] / least[1]:8.2f}   user CPU {ratios[0]:.2f} to {ratios[-1]:.2f}")
 
 
+def make(folder: Path, rows: int, *, has_lock: bool, is_changed: bool) -> None:
+    """Makes a campaign in a process of its own: the memory it takes would count as that of whoever is started next."""
+    words = [name for name, is_wanted in (("lock", has_lock), ("changed", is_changed)) if is_wanted]
+    subprocess.run([sys.executable, "-m", "bench.lists", "make", str(folder), str(rows), *words], check=True)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
+    if "make" in sys.argv:
+        here = Path(sys.argv[2])
+        write_campaign(here, int(sys.argv[3]))
+        if "lock" in sys.argv:
+            write_lock(here)
+        if "changed" in sys.argv:
+            change(here)
+    elif len(sys.argv) == 3:
         measure(sys.argv[1], Path(sys.argv[2]))
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

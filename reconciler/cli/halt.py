@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -133,11 +132,13 @@ def _outcome(open_client: Callable[[], CallsClient]) -> str | Exception:
 
 def _pause(client: CallsClient, tries: int = TRIES) -> str:
     """Pauses one campaign and says how it stands. Raises CallsError when it may still be calling."""
+    from uuid import uuid4
+
     from reconciler.calls.model import CampaignState, Control
     from reconciler.errors import Ambiguous, Refused
 
     try:
-        client.control(Control.PAUSE, str(uuid.uuid4()))
+        client.control(Control.PAUSE, str(uuid4()))
     except Ambiguous:
         if tries == 1:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -39,6 +38,8 @@ def command(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for source, name in NAMES.items():
+            from importlib.resources import files  # 6 ms
+
             content = files("reconciler.cli").joinpath("init_files", source).read_bytes()
             (folder / name).write_bytes(content)
             click.echo(f"wrote {folder / name}")

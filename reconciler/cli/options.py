@@ -39,11 +39,11 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-def option(*names: str, **settings: Any) -> Callable[[F], F]:
-    """A click option that may also be given as a variable, named after its first long name."""
+def option(*names: str, variable: str = "", **settings: Any) -> Callable[[F], F]:
+    """A click option that may also be given as a variable, named after its first long name unless said otherwise."""
     long_name = next(name for name in names if name.startswith("--")).split("/")[0]
-    variable = "CAMPAIGN_" + long_name.removeprefix("--").replace("-", "_").upper()
-    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+    named = variable or "CAMPAIGN_" + long_name.removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=named, show_envvar=True, **settings)
 
 
 file_option = option(

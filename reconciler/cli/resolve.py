@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -115,6 +113,9 @@ def _check(asked: _Asked) -> None:
 
 
 def _user() -> str:
+    import getpass
+    import socket
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -37,5 +36,7 @@ def command(of: str, folder: Path | None) -> int:
         return 0
     documents = [plan_schema.document()] if of == "plan" else schema.documents().values()
     for document in documents:
+        import json
+
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     return 0

@@ -25,6 +25,7 @@ FORMATS = ("text", "github", "sarif", "json")
 @file_option
 @option(
     "--format",
+    variable="CAMPAIGN_VALIDATE_FORMAT",  # the formats of plans are others
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,

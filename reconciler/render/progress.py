@@ -12,13 +12,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
-from rich.progress import Progress as RichProgress
-from rich.table import Column
-from rich.text import Text
 
 from reconciler.render.page import line, write
-from reconciler.render.shown import plain
 from reconciler.render.words import duration, number
 
 EVERY_S = 5.0
@@ -47,7 +42,7 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-class _Context:
+class Context:
     """What every progress does as a context: nothing at first, finish at the end."""
 
     def __enter__(self) -> Self:
@@ -62,7 +57,7 @@ class _Context:
         """Nothing to end."""
 
 
-class SilentProgress(_Context):
+class SilentProgress(Context):
     """Shows nothing."""
 
     def start(self, label: str, total: int | None) -> None:
@@ -72,7 +67,7 @@ class SilentProgress(_Context):
         """Nothing is shown."""
 
 
-class LineProgress(_Context):
+class LineProgress(Context):
     """A plain line when an operation begins and ends, and at most every five seconds of `clock` (s) in between."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
@@ -106,54 +101,6 @@ class LineProgress(_Context):
         write(self._console, [line(f"{self._label}: {what}")])
 
 
-class BarProgress(_Context):
-    """A bar with rate and time left that disappears when the operation is over. `clock` counts seconds."""
-
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console, self._clock = console, clock
-        self._bar: RichProgress | None = None
-
-    def start(self, label: str, total: int | None) -> None:
-        """Show a bar; a pulsing one when the total is unknown."""
-        self.finish()
-        self._bar = RichProgress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            _Figures(),
-            console=self._console,
-            get_time=self._clock,
-            transient=True,
-            # Replacing sys.stdout for the whole process is not for a bar to do; messages go through the console.
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._bar.add_task(plain(label), total=total)
-        self._bar.start()
-
-    def advance(self, n: int = 1) -> None:
-        """Move the bar."""
-        if self._bar:
-            self._bar.advance(self._bar.task_ids[0], n)
-
-    def finish(self) -> None:
-        """Take the bar away."""
-        if self._bar:
-            self._bar.stop()
-            self._bar = None
-
-
-class _Figures(ProgressColumn):
-    """The figures beside the bar, the same words as in a log."""
-
-    def __init__(self) -> None:
-        super().__init__(Column(no_wrap=True))
-
-    def render(self, task: Task) -> Text:
-        """The figures of `task`."""
-        total = None if task.total is None else int(task.total)
-        return Text(figures(int(task.completed), total, task.elapsed or 0.0), style="dim")
-
-
 def figures(done: int, total: int | None, elapsed_s: float) -> str:
     """How far, how fast and how long still: `1,200 of 5,000, 240/s, 16 s left`."""
     rate = done / elapsed_s if elapsed_s > 0 else 0.0
@@ -171,5 +118,7 @@ def for_terminal(
     if quiet:
         return SilentProgress()
     if console.is_terminal:
+        from reconciler.render.bar import BarProgress  # 10 ms, and CI has no terminal
+
         return BarProgress(console, clock)
     return LineProgress(console, clock) if verbose else SilentProgress()

@@ -6,7 +6,8 @@ from io import StringIO
 
 import pytest
 
-from reconciler.render.progress import BarProgress, LineProgress, SilentProgress, figures, for_terminal
+from reconciler.render.bar import BarProgress
+from reconciler.render.progress import LineProgress, SilentProgress, figures, for_terminal
 from tests.render.plans import Terminal, console_on
 
 

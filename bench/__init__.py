@@ -1,0 +1,1 @@
+"""What the program costs, beside the least it could cost: `make bench`."""
