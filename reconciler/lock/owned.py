@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import nlargest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.lock.model import Lock, LockedCall
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
     from reconciler.lock.ledger import Ledger
 
 _MOST_DIGITS: Final = 18  # of an id that is kept as a number
-_AT_ONCE: Final = 100_000
+_AT_ONCE: Final = 20_000  # lines looked at together: their columns stay in the processor's cache
 
 
 class OwnedJobs:
@@ -24,10 +24,10 @@ class OwnedJobs:
         self._texts: set[str] = set()
         self._numbers: Numbers | None = None  # a sorted array, where there is one
         calls: Iterable[LockedCall] = lock.calls.values()
-        ledger = lock.ledger
-        if ledger is not None:
-            self._numbers, others = _numbers(ledger)
-            calls = others
+        if lock.ledger is not None:
+            known = _sorted(lock.ledger)
+            known.numbers.sort()
+            self._numbers, calls = known.numbers, known.others
         jobs = {job.job_id for call in calls for job in call.job_history()}
         self._texts = {job_id for job_id in jobs if job_id not in self}
 
@@ -59,38 +59,32 @@ class OwnedJobs:
             return len({job.phone for call in self._lock.calls.values() for job in call.job_history()})
         import numpy as np
 
-        plain, others = _with_number(ledger)
-        phones = {job.phone.encode() for call in others for job in call.job_history()}
-        return len(np.unique(np.concatenate([ledger.columns.phones(plain), np.array([*phones], "S12")])))
+        known = _sorted(ledger)
+        phones = {job.phone.encode() for call in known.others for job in call.job_history()}
+        return len(np.unique(np.concatenate([ledger.columns.phones(known.lines), np.array([*phones], "S12")])))
 
 
-def _with_number(ledger: Ledger) -> tuple[Positions, Iterator[LockedCall]]:
-    """The lines that have one job with an id in digits, and all other calls."""
+class _Sorted(NamedTuple):
+    """The calls of a ledger by whether all there is of their jobs is one id in digits."""
+
+    lines: Positions  # those of which it is
+    numbers: Numbers  # their ids
+    others: list[LockedCall]
+
+
+def _sorted(ledger: Ledger) -> _Sorted:
     import numpy as np
 
     held = np.flatnonzero(ledger.holds)
-    columns = ledger.columns
-    plain = ~columns.has_former[held]
+    plain, numbers, others = [np.empty(0, np.int64)], [np.empty(0, np.uint64)], [*ledger.later()]
     for start in range(0, len(held), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        plain[some] &= _read_numbers(columns, held[some])[1]
-    rest = held[~plain]
-
-    def others() -> Iterator[LockedCall]:
-        yield from ledger.later()
-        for start in range(0, len(rest), _AT_ONCE):
-            yield from ledger.calls(rest[start : start + _AT_ONCE])
-
-    return held[plain], others()
-
-
-def _numbers(ledger: Ledger) -> tuple[Numbers, Iterator[LockedCall]]:
-    import numpy as np
-
-    plain, others = _with_number(ledger)
-    parts = [plain[start : start + _AT_ONCE] for start in range(0, len(plain), _AT_ONCE)]
-    numbers = [np.empty(0, np.uint64), *(_read_numbers(ledger.columns, part)[0] for part in parts)]
-    return np.unique(np.concatenate(numbers)), others
+        some = held[start : start + _AT_ONCE]
+        found, are_numbers = _read_numbers(ledger.columns, some)
+        are_numbers &= ~ledger.columns.has_former[some]
+        plain.append(some[are_numbers])
+        numbers.append(found[are_numbers])
+        others += ledger.calls(some[~are_numbers])
+    return _Sorted(np.concatenate(plain), np.concatenate(numbers), others)
 
 
 def _read_numbers(columns: Columns, positions: Positions) -> tuple[Numbers, Flags]:
