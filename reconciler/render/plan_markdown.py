@@ -152,6 +152,12 @@ def _versions(plan: Plan, shape: Outline) -> Iterator[str]:
         yield "\n\n".join(part for part in (*least, *folds) if part)
 
 
+def plan_section(plan: Plan, room: int) -> str:
+    """What is said of one plan by itself, with as many examples as `room` characters have place for."""
+    versions = [*_versions(plan, outline(plan))]
+    return next((each for each in versions if len(each) <= room), versions[-1])
+
+
 def _facts(plan: Plan) -> str:
     (_, host), *others = facts(plan)
     return " · ".join([code(host), *(words for _, words in others), f"plan id {code(plan.plan_id)}"])

@@ -15,7 +15,7 @@ import msgspec
 
 from reconciler.plan.model import Move, Plan
 from reconciler.render.page import Line
-from reconciler.render.text import plan_text
+from reconciler.render.plan_markdown import plan_section
 from reconciler.render.words import count, listing, number
 
 Verb = Literal["plan", "apply"]
@@ -149,8 +149,8 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def plan_block(plan: Plan) -> str:
-    """One plan as Markdown. The one place that says how: the text plan in a block."""
-    return fenced(text_of(plan_text(plan)))
+    """One plan as Markdown, as in the document of `campaign plan --format markdown`."""
+    return plan_section(plan, _LONGEST_DETAIL)
 
 
 def text_of(lines: Iterable[Line]) -> str:

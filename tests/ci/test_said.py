@@ -19,7 +19,7 @@ def test_a_plan_is_said_on_the_request_and_in_the_summary(either: Pipelines) -> 
     for text in (comment, built.summary):
         assert "### campaign plan" in text
         assert "**3 phones will ring and 1 campaign to start.**" in text
-        assert f"{mask(1)}  leads.csv:2" in text
+        assert f"`{mask(1)}` | `leads.csv:2`" in text
     assert comment.startswith("<!-- campaign-ci:campaigns run:501.1 -->\n" if either.forge.kind == "github" else "<!--")
 
 
