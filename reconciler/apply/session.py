@@ -18,6 +18,7 @@ from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, 
 from reconciler.lock.journal import OpenIntent, with_doubts
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
+from reconciler.lock.waves import with_waves
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import CallSource
 from reconciler.phones.watch import UNWATCHED, Watch
@@ -71,7 +72,7 @@ def apply_campaign(
         server.refuse_other_campaign(remembered.lock)
         book = Book(session.store, remembered)
         run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
-        book.set_header(server.header(book.lock.header))
+        book.set_header(server.header(with_waves(book.lock, session.campaign.waves).header))
         try:
             _recover_and_do(session, run, server, sifted)
         except (CallsError, Interrupted, LockError) as error:

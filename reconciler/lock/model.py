@@ -215,6 +215,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
     decisions: tuple[Decision, ...] = ()  # oldest first
+    waves: tuple[str, ...] = ()  # in the order in which they were begun; see `waves.py`
 
 
 class Lock(msgspec.Struct, frozen=True):

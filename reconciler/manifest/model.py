@@ -203,6 +203,12 @@ class PhoneListSpec(_Document, frozen=True):
     phones: Annotated[tuple[InlinePhone, ...], Meta(description="calls written here")] | UnsetType = UNSET
     phone: PhoneColumn | UnsetType = UNSET
     key: KeyColumn | UnsetType = UNSET
+    wave: (
+        Annotated[
+            str, Meta(min_length=1, max_length=63, description="raise it to call this list again; default: spec.wave")
+        ]
+        | UnsetType
+    ) = UNSET
     payload: ListPayload = {}
     policy: ListPolicy | UnsetType = UNSET
     duplicates: Annotated[
@@ -349,6 +355,12 @@ class Campaign(msgspec.Struct, frozen=True):
     on_external_cancel: str
     labels: dict[str, str] = {}
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves its calls are in: its own, and those of lists that have another."""
+        others = (one.spec.wave for one in self.lists if one.spec.wave is not UNSET)
+        return tuple(dict.fromkeys((self.wave, *others)))
 
     def __repr__(self) -> str:
         return f"Campaign({self.name}, {self.place})"  # payloads and phones stay out of tracebacks

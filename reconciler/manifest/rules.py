@@ -40,7 +40,8 @@ def campaign_findings(document: Any, policies: Policies) -> Iterator[Finding]:
     base = resolved(_mapping(spec.get("policy")), policies)
     for index, phone_list in enumerate(_items(spec.get("phoneLists"))):
         if isinstance(phone_list, dict):
-            found += (f.under(("phoneLists", index)) for f in _phone_list(phone_list, base, policies))
+            own = (*_wave(phone_list), *_phone_list(phone_list, base, policies))
+            found += (f.under(("phoneLists", index)) for f in own)
     found += _list_names(_items(spec.get("phoneLists")))
     for index, source in enumerate(_items(spec.get("suppress"))):
         found += (f.under(("suppress", index)) for f in _file(_mapping(source)))

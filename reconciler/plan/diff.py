@@ -63,7 +63,7 @@ class Aside(msgspec.Struct, frozen=True):
     suppressed: int = 0  # rows
     live: int = 0  # remembered calls
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
-    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
+    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted, in some wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
 
 
@@ -115,6 +115,7 @@ class CallDiff:
         self._moved = {call_id: a for call_id, a in moves.items() if a.locked.status is not CallStatus.IN_DOUBT}
         self._in_doubt = moves.keys() - self._moved.keys()
         self._locked = _after_moves(lock.calls, self._moved)
+        self._waves = lock.header.waves
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
         self.in_step = aside.in_step
@@ -198,7 +199,11 @@ class CallDiff:
         So whoever counted on that phone being taken back was right, whatever falls.
         """
         note = self._foreign_note(candidate) or decide_conflict(
-            candidate.wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
+            candidate.wanted,
+            related,
+            cancelled=taken_back,
+            adds_after_others=self._adds_after_others,
+            waves=self._waves,
         )
         if note is None:
             return True

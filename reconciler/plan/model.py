@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNKNOWN_STATUS = "the server reports a status this version does not know"
     MISSING = "missing from the server's report"
     IN_DOUBT = "sent, outcome unknown; see `campaign resolve`"
+    NEWER_WAVE = "called in a newer wave; a wave that is new calls again"
     SAME_PHONE = "this phone has a call under another key"
     REJECTED = "rejected by the server; not tried again until its data changes"
     CANCELLED_BY_OTHERS = "cancelled by somebody else, perhaps on the person's wish"

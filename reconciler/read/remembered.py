@@ -13,6 +13,7 @@ from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import FORMAT, Header, Lock
 from reconciler.lock.stores import Store
+from reconciler.lock.waves import with_waves
 from reconciler.manifest.model import Campaign
 
 UNUSED_SECRET = "CAMPAIGN_LOCK_SECRET is set, but this lockfile was made without it and keeps its salt"  # noqa: S105 - a message
@@ -51,7 +52,7 @@ def read_remembered(store: Store, campaign: Campaign, secret: str | None, token:
     keyer = _keyer(lock.header, secret, store.shown)
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
-    return Remembered(lock, opened, entries, keyer)
+    return Remembered(with_waves(lock), opened, entries, keyer)
 
 
 def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> Header:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, groupby, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from reconciler.errors import ManifestError, Problem
@@ -76,6 +77,7 @@ class Sieve:
         import numpy as np
 
         self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
+        self._waves: set[str] = set()  # of what is wanted
         self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
@@ -115,9 +117,11 @@ class Sieve:
     # ------------------------------------------------------------------------------------------------------ the stream
 
     def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
-        """The chunks by the slab, each call with its line."""
-        while chosen := [*islice(map(self._without_suppressed, chunks), SLAB)]:
-            yield self._compared([chunk for chunk in chosen if chunk.keys])
+        """The chunks by the slab, each call with its line. A slab is of one wave."""
+        for wave, alike in groupby(map(self._without_suppressed, chunks), attrgetter("wave")):
+            self._waves.add(wave)
+            while chosen := [*islice(alike, SLAB)]:
+                yield self._compared([chunk for chunk in chosen if chunk.keys], wave)
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
         suppressed = self._source.suppressed
@@ -127,17 +131,17 @@ class Sieve:
         self._suppressed += len(chunk.phones) - len(kept)
         return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
-    def _compared(self, chunks: list[Chunk]) -> _Slab:
+    def _compared(self, chunks: list[Chunk], wave: str) -> _Slab:
         import numpy as np
 
         digests, columns = self._keyer.digests, self._ledger.columns
         keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
         requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
-        at = self._find(keys)
+        at = self._find(keys, wave)
         return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
 
-    def _find(self, keys: bytes) -> Positions:
-        """The lines of these keys. They are looked up in order, which is several times faster in a long array."""
+    def _find(self, keys: bytes, wave: str) -> Positions:
+        """The lines of these keys in that wave, looked up in order: several times faster in a long array."""
         import numpy as np
 
         from reconciler.lock.columns import as_numbers
@@ -145,7 +149,7 @@ class Sieve:
         numbers, rest = as_numbers(keys)
         order = np.argsort(numbers)
         at = np.empty(len(order), np.int64)
-        at[order] = self._ledger.find(numbers[order], rest[order], self._campaign.wave)
+        at[order] = self._ledger.find(numbers[order], rest[order], wave)
         return at
 
     # ---------------------------------------------------------------------------------------------- after the last one
@@ -185,12 +189,11 @@ class Sieve:
         return np.concatenate(found)
 
     def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
-        """The keys, of those remembered from another wave, that are wanted and in step in this one."""
-        wave = self._campaign.wave
-        keys = [call.key for call in remembered if call.wave != wave]
-        at = ledger.positions([(key, wave) for key in keys])
+        """The keys of what is handed over that are wanted and in step in another wave."""
+        ids = [(call.key, wave) for call in remembered for wave in self._waves if wave != call.wave]
+        at = ledger.positions(ids)
         return frozenset(
-            key for key, is_wanted in zip(keys, ((at >= 0) & in_step[at]).tolist(), strict=True) if is_wanted
+            key for (key, _), is_wanted in zip(ids, ((at >= 0) & in_step[at]).tolist(), strict=True) if is_wanted
         )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.calls.model import JobStatus
 from reconciler.lock.model import CallStatus
+from reconciler.lock.waves import is_newer
 from reconciler.phones.model import Call
 from reconciler.plan.model import Add, Cancel, Replace, Unmanaged
 from tests.plan.simulator import KEYS, PHONES, World, lists, world_of, worlds
@@ -77,6 +78,18 @@ def test_nobody_who_was_called_in_a_wave_is_called_again_in_it(world: World) -> 
             assert wanted.call_id not in {one.call_id for one in called}
             if not wanted.call.is_same_phone_allowed:
                 assert (wanted.phone, wanted.call.wave) not in {(one.phone, one.wave) for one in called}
+
+
+@given(worlds())
+def test_nobody_who_was_called_is_called_again_in_a_wave_that_was_begun_before(world: World) -> None:
+    plan, waves = world.plan(), world.lock.header.waves
+    called = [one for one in world.lock.calls.values() if one.status.is_called]
+    for action in plan.actions:
+        if isinstance(action, Add):
+            wanted = action.wanted
+            newer = [one for one in called if is_newer(waves, one.wave, wanted.call.wave)]
+            assert wanted.key not in {one.key for one in newer}
+            assert wanted.call.is_same_phone_allowed or wanted.phone not in {one.phone for one in newer}
 
 
 @given(worlds())
