@@ -15,7 +15,9 @@ from reconciler.apply.recover import recover
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
 from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal, calls_text
+from reconciler.lock.days import day_of, settled
 from reconciler.lock.journal import OpenIntent, with_doubts
+from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
 from reconciler.lock.waves import with_waves
@@ -23,11 +25,16 @@ from reconciler.manifest.model import Campaign
 from reconciler.phones.model import CallSource
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
+from reconciler.plan.cap import Usage
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 from reconciler.read.sieve import Sifted, sift
+
+
+def _uncapped(_: Keyer) -> None:
+    """No cap is in force."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -44,6 +51,7 @@ class Session(msgspec.Struct, frozen=True):
     is_first: bool = False
     command: str = "campaign apply"
     watch: Watch = UNWATCHED
+    usage: Callable[[Keyer], Usage | None] = _uncapped  # asked while the lock is held
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -102,10 +110,14 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
             "already; if nobody was ever added to it, apply once with --first"
         )
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    plan = make_plan(session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside)
+    usage = session.usage(run.keyer)
+    plan = make_plan(
+        session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside, usage=usage
+    )
     if not session.approve(plan):
         return
     book.refresh(refreshed(book.lock, observed))
+    book.set_header(settled(book.lock, day_of(run.now_ms())))
     forget_refusal(run, observed.state)
     _do(session, run, plan, carried)
 

@@ -54,6 +54,7 @@ def command(
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
+    from reconciler.cli.capped import neighbourhood
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
@@ -68,8 +69,10 @@ def command(
     refuse_shared_tokens(campaigns, tokens)
     options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
 
+    hood = neighbourhood(campaigns, common)
+
     def work(campaign: Campaign) -> Ended:
-        one = One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
+        one = One(Desk.of(campaign, common, hood=hood), terminal, tokens[campaign.name], is_approved=auto_approve)
         return one.apply(options, dict(allowed), is_first=is_first)
 
     return for_each(campaigns, terminal, work)
@@ -159,6 +162,7 @@ class One:
                 allowed=allowed,
                 is_first=is_first,
                 watch=watch,
+                usage=self._desk.usage,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)

@@ -12,6 +12,7 @@ import msgspec
 
 from reconciler.apply.run import Options
 from reconciler.cli.apply import One
+from reconciler.cli.capped import neighbourhood
 from reconciler.cli.desk import Desk
 from reconciler.cli.each import Ended, for_each
 from reconciler.cli.manifests import refuse_shared_tokens
@@ -83,13 +84,14 @@ class CiRun:
         self._said: dict[str, str] = {}
         self._errors: dict[str, Exception] = {}
         self._commits: list[str] = []
+        self._hood = neighbourhood(campaigns, common)
 
     def plan(self, allowed: dict[str, float], *, refresh: bool) -> Ran:
         """Plans every campaign, and changes nothing."""
         tokens = self._tokens() if refresh else {}
 
         def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, self._common, self._scribe, tokens.get(campaign.name), allowed)
+            plan = plan_one(campaign, self._common, self._scribe, tokens.get(campaign.name), allowed, self._hood)
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
@@ -106,7 +108,7 @@ class CiRun:
         tokens = self._tokens()
 
         def work(campaign: Campaign) -> Ended:
-            desk = Desk.of(campaign, self._common, who=self._who)
+            desk = Desk.of(campaign, self._common, who=self._who, hood=self._hood)
             token = tokens[campaign.name]
             try:
                 one = One(desk, self._scribe, token, is_approved=True, on_plan=self._keep)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
-
 import msgspec
 
 from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
+from reconciler.cli.capped import lock_secret, neighbourhood
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
 from reconciler.cli.terminal import Terminal
+from reconciler.lock.keyed import Keyer
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
 from reconciler.phones.watch import Watch
+from reconciler.plan.cap import Usage
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
+from reconciler.read.usage import Neighbourhood
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -26,15 +28,22 @@ class Desk(msgspec.Struct, frozen=True):
     store: Store
     secret: str | None
     timeout_s: float
+    hood: Neighbourhood | None = None  # where a cap is in force
 
     @classmethod
-    def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
+    def of(cls, campaign: Campaign, common: Common, *, who: str = "", hood: Neighbourhood | None = None) -> Desk:
         """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile.
 
-        `who` names the run to others that find the lock held; by default user and machine.
+        `who` names the run to others that find the lock held; by default user and machine. `hood` is what the
+        campaigns of a run share where a cap is in force.
         """
         store = open_store(campaign, common.lock_store, who=who)
-        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
+        hood = hood or neighbourhood([campaign], common)
+        return cls(campaign, store, lock_secret(), common.timeout_s, hood)
+
+    def usage(self, keyer: Keyer) -> Usage | None:
+        """What counts towards the caps besides the campaign's own calls; None where there is no cap."""
+        return self.hood.usage(self.campaign.name, self.campaign.caps, keyer) if self.hood else None
 
     def wanted(self, watch: Watch) -> ListedCalls:
         """What the lists want, watched whenever they are read."""

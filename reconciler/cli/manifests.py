@@ -16,7 +16,9 @@ def read_campaigns(common: Common) -> tuple[Campaign, ...]:
     loaded = load(common.files)
     if loaded.problems:
         raise ManifestError(loaded.problems)
-    return choose(loaded.campaigns, common.targets)
+    chosen = choose(loaded.campaigns, common.targets)
+    # Under a cap the earlier campaign gets the call: which one that is must not depend on names of files.
+    return tuple(sorted(chosen, key=lambda one: one.name)) if any(one.caps for one in chosen) else chosen
 
 
 def choose(campaigns: tuple[Campaign, ...], targets: tuple[str, ...]) -> tuple[Campaign, ...]:

@@ -12,9 +12,11 @@ from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, option
 
 if TYPE_CHECKING:
+    from reconciler.cli.desk import Desk
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.read.usage import Neighbourhood
 
 
 @click.command("plan")
@@ -35,6 +37,7 @@ def command(
     also: tuple[tuple[str, Path], ...],
 ) -> int:
     """Show what applying would do to real people's phones. Changes nothing."""
+    from reconciler.cli.capped import neighbourhood
     from reconciler.cli.each import Ended, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
@@ -47,10 +50,12 @@ def command(
     tokens = _tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens)
 
+    hood = neighbourhood(campaigns, common)
+
     with outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as out:
 
         def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
+            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed), hood)
             out.planned(campaign, plan)
             code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
             counts = plan.counts
@@ -66,21 +71,36 @@ def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
 
 
 def plan_one(
-    campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]
+    campaign: Campaign,
+    common: Common,
+    terminal: Terminal,
+    token: str | None,
+    allowed: dict[str, float],
+    hood: Neighbourhood | None = None,
 ) -> Plan:
-    """The plan of one campaign; without a token the server is not asked."""
+    """The plan of one campaign; without a token the server is not asked. `hood` is told of it."""
     from reconciler.cli.desk import Desk
+
+    desk = Desk.of(campaign, common, hood=hood)
+    plan = _plan_at(desk, terminal, token, allowed)
+    if hood is not None:
+        hood.plans(campaign.name, plan)
+    return plan
+
+
+def _plan_at(desk: Desk, terminal: Terminal, token: str | None, allowed: dict[str, float]) -> Plan:
     from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
-    desk = Desk.of(campaign, common)
+    campaign = desk.campaign
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
     sifted = desk.sifted(terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
+    usage = desk.usage(remembered.keyer)
     if token is None:
-        return plan_campaign(campaign, sifted, remembered, None, allowed)
+        return plan_campaign(campaign, sifted, remembered, None, allowed, usage=usage)
     with desk.client(token) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -89,4 +109,4 @@ def plan_one(
                 "this server cannot say whether the campaign has calls already",
                 "if nobody was ever added to it, apply this once with --first",
             )
-        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress)
+        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress, usage=usage)

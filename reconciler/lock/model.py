@@ -199,6 +199,14 @@ class Decision(msgspec.Struct, frozen=True):
     calls: tuple[tuple[str, str], ...]  # (key, wave)
 
 
+class Span(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """The calls whose jobs have ids from a number on, up to the next span. Days count from 1970-01-01, UTC."""
+
+    first: int
+    day: int  # they were added
+    over: int = 0  # a run saw that none of them can ring any more; 0: not yet
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a lockfile."""
 
@@ -215,6 +223,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
     decisions: tuple[Decision, ...] = ()  # oldest first
+    added: tuple[Span, ...] = ()  # which calls were added when, and when all were over; see `days.py`
     waves: tuple[str, ...] = ()  # in the order in which they were begun; see `waves.py`
 
 

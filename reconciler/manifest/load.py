@@ -14,6 +14,7 @@ import msgspec
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest import build
+from reconciler.manifest.cap import CapDocument, under_caps
 from reconciler.manifest.document import Document, Finding
 from reconciler.manifest.files import Read, has_our_version, manifest_files, read_bounded
 from reconciler.manifest.model import (
@@ -30,7 +31,7 @@ from reconciler.manifest.rules import campaign_findings, policy_document_finding
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy")
+_KINDS = ("Campaign", "CallPolicy", "Cap")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class _Declared(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """`Campaign`, `CallPolicy`, or '' for anything else."""
+        """One of the kinds of documents, or '' for anything else."""
         kind = self.at("kind")
         return kind if isinstance(kind, str) and kind in _KINDS else ""
 
@@ -78,7 +79,7 @@ class _Checked(msgspec.Struct, frozen=True):
     """A document with everything that is wrong in it."""
 
     declared: _Declared
-    form: CampaignDocument | PolicyDocument | None  # None: it has the wrong form
+    form: CampaignDocument | PolicyDocument | CapDocument | None  # None: it has the wrong form
     findings: tuple[Finding, ...]
     is_good: bool  # no finding, nothing wrong with its file, and a name of its own
 
@@ -118,7 +119,7 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
         elif each.declared.kind == "Campaign":
             bad.append(each)
     return Loaded(
-        campaigns=tuple(good),
+        campaigns=under_caps(good, (each.form for each in checked if isinstance(each.form, CapDocument))),
         problems=tuple(sorted(problems)),
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
     )
@@ -147,7 +148,7 @@ def _policies(namesakes: _Namesakes) -> Policies:
 def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _Checked:
     """Form and rules of one document. Where both complain about the same place, the rule knows better."""
     value, kind = declared.document.value, declared.kind
-    form: CampaignDocument | PolicyDocument | None = None
+    form: CampaignDocument | PolicyDocument | CapDocument | None = None
     of_form: tuple[Finding, ...] = ()
     same = namesakes.get((kind, declared.name), [declared])
     findings = list(_namesake_findings(declared, same[0]))
@@ -157,6 +158,8 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
+    elif kind == "Cap":
+        form, of_form = convert(value, CapDocument)
     else:
         findings.append(_not_ours(declared))
     ruled = {finding.path for finding in findings}
@@ -171,7 +174,7 @@ def _not_ours(declared: _Declared) -> Finding:
     if not isinstance(value, dict):
         return Finding((), f"is {kind_of(value)}", "write a mapping with apiVersion, kind, metadata and spec")
     if not has_our_version(value):
-        return Finding((), "is no manifest", "begin it with apiVersion: campaign/v1 and kind: Campaign or CallPolicy")
+        return Finding((), "is no manifest", f"begin it with apiVersion: campaign/v1 and kind: {listed(_KINDS)}")
     meant = did_you_mean(kind, _KINDS) if isinstance(kind, str) else ""
     what = f"{quoted(kind)} is not known" if "kind" in value else "is missing"
     return Finding(("kind",), what, meant or f"write {listed(_KINDS)}")

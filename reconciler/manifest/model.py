@@ -335,6 +335,16 @@ class SuppressionList(msgspec.Struct, frozen=True):
     spec: SuppressionSource
 
 
+class Cap(msgspec.Struct, frozen=True):
+    """How often one phone may be called: at most `calls` times in a day and the `days` after it."""
+
+    name: str
+    calls: int
+    days: int
+    counts: Literal["reached", "rung"]
+    covers: tuple[tuple[Path, str], ...] = ()  # folder and name of every campaign of the run
+
+
 class Campaign(msgspec.Struct, frozen=True):
     """One campaign, everything resolved. `policy` is the campaign-level call policy in API names."""
 
@@ -355,6 +365,7 @@ class Campaign(msgspec.Struct, frozen=True):
     on_external_cancel: str
     labels: dict[str, str] = {}
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
+    caps: tuple[Cap, ...] = ()  # of the whole run, by name
 
     @property
     def waves(self) -> tuple[str, ...]:

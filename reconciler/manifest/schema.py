@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from reconciler.manifest.cap import CapDocument
 from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
 
 FILE = "campaign.v1.json"
@@ -15,7 +16,7 @@ FILE = "campaign.v1.json"
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, ColumnRef)
+    structs = (CampaignDocument, PolicyDocument, CapDocument, ColumnRef)
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
@@ -27,19 +28,33 @@ def documents() -> dict[str, dict[str, Any]]:
         FILE: {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
-            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name.",
+            "description": _DESCRIPTION,
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
-                "kind": {"enum": ["Campaign", "CallPolicy"], "description": "Campaign or CallPolicy"},
+                "kind": {"enum": ["Campaign", "CallPolicy", "Cap"], "description": "Campaign, CallPolicy or Cap"},
             },
-            "if": {"properties": {"kind": {"const": "CallPolicy"}}, "required": ["kind"]},
+            "if": _is_of("CallPolicy"),
             "then": {"$ref": "#/$defs/PolicyDocument"},
-            "else": {"$ref": "#/$defs/CampaignDocument"},
+            "else": {
+                "if": _is_of("Cap"),
+                "then": {"$ref": "#/$defs/CapDocument"},
+                "else": {"$ref": "#/$defs/CampaignDocument"},
+            },
             "$defs": definitions(),
         }
     }
+
+
+_DESCRIPTION = (
+    "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
+    "Cap: how often one phone may be called by all campaigns together."
+)
+
+
+def _is_of(kind: str) -> dict[str, Any]:
+    return {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
 
 
 def texts() -> dict[str, str]:

@@ -48,6 +48,9 @@ _HARMLESS = frozenset(
         "newCalls",
         "cancelPercent",
         "replacePercent",
+        "calls",
+        "per",
+        "counts",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -71,6 +74,7 @@ _TEXT = frozenset(
         "localTimeFrom",
         "localTimeTo",
         "name",
+        "per",
         "phone",
         "region",
         "startDateTime",

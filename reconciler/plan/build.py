@@ -15,6 +15,7 @@ from reconciler.lock.model import Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
+from reconciler.plan.cap import Usage, hold_caps
 from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import hold_guards
 from reconciler.plan.model import (
@@ -47,17 +48,20 @@ def make_plan(
     *,
     allowed: Mapping[str, float] | None = None,
     aside: Aside = NOTHING,
+    usage: Usage | None = None,
 ) -> Plan:
     """The plan. `lock` is refreshed already; `allowed` are the amounts of `--allow`, by guard option.
 
-    Of a long list and its lock only what is not in step is given; `aside` tells of the rest.
+    Of a long list and its lock only what is not in step is given; `aside` tells of the rest. `usage` holds the caps
+    that are in force, and what other campaigns count towards them.
 
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
     diff = CallDiff(campaign, desired, lock, observed, keyer, aside)
     move = state_move(campaign.state, observed, lock.header)
     actions = in_order(diff.actions(), move if not isinstance(move, Blocked) else None)
-    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
+    actions, capped = hold_caps(usage, actions, (*lock.calls.values(), *aside.known), lock.header)
+    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes, *capped)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
     _refuse_lost(campaign, effective_state(observed, lock.header), actions)

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     IN_DOUBT = "sent, outcome unknown; see `campaign resolve`"
     NEWER_WAVE = "called in a newer wave; a wave that is new calls again"
     SAME_PHONE = "this phone has a call under another key"
+    CAPPED = "over the cap on calls to one phone"
     REJECTED = "rejected by the server; not tried again until its data changes"
     CANCELLED_BY_OTHERS = "cancelled by somebody else, perhaps on the person's wish"
     CAMPAIGN_STOPPED = "the campaign is to be stopped"
@@ -146,10 +147,11 @@ class Frozen(msgspec.Struct, frozen=True, tag="frozen"):
 
 
 class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
-    """Not done because it could call somebody twice; a person decides."""
+    """Not done because it could call somebody twice or too often; a person decides, or time does."""
 
     subject: Subject | None  # None: about the campaign itself
     reason: Reason
+    detail: str = ""  # what holds for this call alone, such as until when
 
 
 class Drifted(msgspec.Struct, frozen=True, tag="drifted"):

@@ -8,6 +8,7 @@ from reconciler.lock.journal import with_doubts
 from reconciler.manifest.model import Campaign
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
+from reconciler.plan.cap import Usage
 from reconciler.plan.diff import Observed, refreshed
 from reconciler.plan.model import Plan
 from reconciler.read.observed import Server
@@ -23,6 +24,7 @@ def plan_campaign(
     allowed: Mapping[str, float],
     *,
     watch: Watch = UNWATCHED,
+    usage: Usage | None = None,
 ) -> Plan:
     """The plan of what was `sifted` against what is remembered; without a `server` it rests on the latter alone.
 
@@ -34,4 +36,4 @@ def plan_campaign(
         server.refuse_other_campaign(lock)
         observed = server.observe(lock, has_open_intents=bool(remembered.opened), watch=watch)
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    return make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside)
+    return make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside, usage=usage)

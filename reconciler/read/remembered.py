@@ -49,7 +49,7 @@ def read_remembered(store: Store, campaign: Campaign, secret: str | None, token:
         lock = Lock(_new_header(campaign, secret, token), {}, is_new=True)
     else:
         lock = decode_lock(stored.lock, campaign=campaign.name, shown=store.shown)
-    keyer = _keyer(lock.header, secret, store.shown)
+    keyer = keyer_of(lock.header, secret, store.shown)
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
     return Remembered(with_waves(lock), opened, entries, keyer)
@@ -65,7 +65,7 @@ def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> He
     )
 
 
-def _keyer(header: Header, secret: str | None, shown: str) -> Keyer:
+def keyer_of(header: Header, secret: str | None, shown: str) -> Keyer:
     if not header.secret_check:
         return Keyer(None, header.salt)
     if not secret:

@@ -81,6 +81,7 @@ _NEXT = {
     Reason.BEING_CALLED: "the next plan decides",
     Reason.CANCELLING: "the next plan decides",
     Reason.FOREIGN_JOB: "`campaign import` takes it over, `foreign: allow` in the manifest calls anyway",
+    Reason.CAPPED: "added by a later apply, once fewer calls count",
     Reason.UNKNOWN_STATUS: "not added again by itself",
     Reason.MISSING: "not added again by itself",
     Reason.CANCELLED_BY_OTHERS: "left alone; `onExternalCancel: add` in the manifest adds it again",
@@ -183,6 +184,7 @@ def _entry(item: Groupable) -> Entry | None:
     attempts = item.attempts if isinstance(item, Replace) else 0
     is_in_progress = isinstance(item, Cancel) and item.locked.status is CallStatus.IN_PROCESS
     remark = _IN_PROGRESS if is_in_progress else f"after {count(attempts, 'attempt')}" if attempts else ""
+    remark = item.detail if isinstance(item, Blocked) else remark
     return Entry(subject.mask, subject.place, remark, subject.call_id, attempts, is_in_progress)
 
 

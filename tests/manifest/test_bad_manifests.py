@@ -23,9 +23,9 @@ BAD = {
     ),
     "kind as a list": (
         "apiVersion: campaign/v1\nkind: [Campaign]\n",
-        "m.yaml:2:1: kind: a list is not known; write Campaign or CallPolicy",
+        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy or Cap",
     ),
-    "no kind": ("apiVersion: campaign/v1\n", "m.yaml:1:1: kind: is missing; write Campaign or CallPolicy"),
+    "no kind": ("apiVersion: campaign/v1\n", "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy or Cap"),
     "newer version": (
         campaign().replace("campaign/v1", "campaign/v2"),
         'm.yaml:1:1: apiVersion: "campaign/v2" is not known; did you mean campaign/v1?',
