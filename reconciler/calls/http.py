@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import re
 import ssl
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -167,13 +168,25 @@ def is_loopback(name: str) -> bool:
         return False
 
 
+_CERTS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@cache
+def _authorities(*_: str | None) -> ssl.SSLContext:
+    """What certificates are checked against, as httpx has it; made once for those variables.
+
+    It takes a twentieth of a second of computing each time: ten seconds for `halt` to reach 200 campaigns.
+    """
+    return httpx.create_ssl_context()
+
+
 def _client(scheme: str, timeout_s: float, transport: httpx.BaseTransport | None) -> httpx.Client:
     is_plain = scheme == "http"
     try:
         return httpx.Client(
             # Plain http is loopback, which never goes by a proxy and needs no authorities: loading them takes a while.
             trust_env=not is_plain,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else True,
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else _authorities(*map(os.environ.get, _CERTS)),
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEEPALIVE_S),
             headers={"User-Agent": "campaign-reconciler", "Accept": "application/json", "Accept-Encoding": "gzip"},
