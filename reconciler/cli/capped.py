@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -28,22 +29,23 @@ def neighbourhood(campaigns: Sequence[Campaign], common: Common) -> Neighbourhoo
     capped = next((campaign for campaign in campaigns if campaign.caps), None)
     if capped is None:
         return None
-    return Neighbourhood(lambda: stores_of(capped, common), lock_secret(), day_of(int(1000 * time.time())))
+    places = sorted({place for cap in capped.caps for place in cap.covers})
+    return Neighbourhood(lambda: stores_of(places, capped, common), lock_secret(), day_of(int(1000 * time.time())))
 
 
-def stores_of(capped: Campaign, common: Common) -> Mapping[str, Store]:
-    """The stores of all campaigns its caps cover, and of every lock beside those, by the campaign's name.
+def stores_of(places: Iterable[tuple[Path, str]], like: Campaign, common: Common) -> Mapping[str, Store]:
+    """The stores of the campaigns with these folders and names, and of every lock beside those, by the name.
 
-    A manifest may be gone while the people it called are not to be called again yet.
+    A manifest may be gone while the people it called are still remembered.
     """
     found: dict[str, Store] = {}
-    for folder, name in sorted({place for cap in capped.caps for place in cap.covers}):
-        found[name] = store = _open(capped, common, folder=folder, name=name)
+    for folder, name in places:
+        found[name] = store = _open(like, common, folder=folder, name=name)
         for file, _ in store.neighbours():
             beside = file.removesuffix(_LOCK)
-            found.setdefault(beside, _open(capped, common, folder=folder, name=beside))
+            found.setdefault(beside, _open(like, common, folder=folder, name=beside))
     return found
 
 
-def _open(campaign: Campaign, common: Common, **where: object) -> Store:
-    return open_store(msgspec.structs.replace(campaign, **where), common.lock_store)
+def _open(like: Campaign, common: Common, **where: object) -> Store:
+    return open_store(msgspec.structs.replace(like, **where), common.lock_store)

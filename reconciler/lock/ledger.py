@@ -115,6 +115,18 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         later = (call for call in self._later.values() if call.status in statuses)
         return [*self.calls(np.flatnonzero(self.holds & self.are(statuses))), *later]
 
+    def are_of(self, phones: Collection[str], keys: Collection[str]) -> Flags:
+        """Of each line, whether it is of one of these phones or keys, by digest."""
+        columns = self.columns
+        of_phones = np.isin(columns.phones(), np.array(sorted(phones), "S12"))
+        starts, rest = as_numbers("".join(key for key in keys if len(key) == _KEY_SIZE).encode())
+        of_keys = np.isin(columns.keys, starts) & np.isin(columns.keys_rest, rest)
+        return (of_phones | of_keys) & ~columns.odd
+
+    def of(self, phones: Collection[str], keys: Collection[str]) -> list[LockedCall]:
+        """The calls of these lines, and those that had other phones before, of which some may be among them."""
+        return self.calls(np.flatnonzero(self.holds & (self.are_of(phones, keys) | self.columns.has_former)))
+
     def calls(self, positions: Positions) -> list[LockedCall]:
         """The calls of these lines, with the statuses known now."""
         found = self._decoded(positions)

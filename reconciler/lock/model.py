@@ -207,6 +207,19 @@ class Span(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults
     over: int = 0  # a run saw that none of them can ring any more; 0: not yet
 
 
+class Erased(msgspec.Struct, frozen=True):
+    """People who were erased, all together: digests of phones and of keys, and the ids of their jobs, each sorted."""
+
+    proof: str  # tells what made the digests
+    phones: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+    def has(self, phone: str, key: str) -> bool:
+        """Whether somebody with this phone or this key was erased, by digest."""
+        return phone in self.phones or key in self.keys
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a lockfile."""
 
@@ -224,6 +237,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     payload: dict[str, Any] = {}
     decisions: tuple[Decision, ...] = ()  # oldest first
     added: tuple[Span, ...] = ()  # which calls were added when, and when all were over; see `days.py`
+    erased: Erased | None = None  # whom nobody calls again, and nothing else of them; see `erasure.py`
     waves: tuple[str, ...] = ()  # in the order in which they were begun; see `waves.py`
 
 

@@ -29,6 +29,7 @@ class OwnedJobs:
             known.numbers.sort()
             self._numbers, calls = known.numbers, known.others
         jobs = {job.job_id for call in calls for job in call.job_history()}
+        jobs.update(lock.header.erased.jobs if lock.header.erased else ())
         self._texts = {job_id for job_id in jobs if job_id not in self}
 
     def __len__(self) -> int:

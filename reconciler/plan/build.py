@@ -73,7 +73,7 @@ def make_plan(
         observed_state=observed.state,
         is_refreshed=observed.is_refreshed,
         wanted=len(diff.wanted) + aside.in_step,
-        suppressed=len(desired.calls) - len(diff.wanted) + aside.suppressed,
+        suppressed=len(desired.calls) - len(diff.wanted) - diff.erased + aside.suppressed,
         in_step=diff.in_step,
         actions=actions,
         notes=notes,

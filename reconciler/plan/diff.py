@@ -23,6 +23,7 @@ from reconciler.plan.model import (
     Adopt,
     Blocked,
     Cancel,
+    Frozen,
     Note,
     Reason,
     Replace,
@@ -105,7 +106,12 @@ class CallDiff:
     ) -> None:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
-        self.wanted = {w.call_id: w for w in identify(kept, keyer)}
+        known, erased = identify(kept, keyer), lock.header.erased
+        gone = [w for w in known if erased.has(w.phone, w.key)] if erased else []
+        self.wanted = {w.call_id: w for w in known}
+        for w in gone:
+            del self.wanted[w.call_id]
+        self.erased = len(gone)
         self._suppressed = frozenset(map(keyer.phone, suppressed))
         self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
@@ -118,6 +124,7 @@ class CallDiff:
         self._waves = lock.header.waves
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
+        self.notes += (Frozen(subject_of(w), Reason.ERASED) for w in gone)
         self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     IN_DOUBT = "sent, outcome unknown; see `campaign resolve`"
     NEWER_WAVE = "called in a newer wave; a wave that is new calls again"
     SAME_PHONE = "this phone has a call under another key"
+    ERASED = "erased; nobody calls them again"
     CAPPED = "over the cap on calls to one phone"
     REJECTED = "rejected by the server; not tried again until its data changes"
     CANCELLED_BY_OTHERS = "cancelled by somebody else, perhaps on the person's wish"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 
 import msgspec
 
 from reconciler.errors import LockError
+from reconciler.lock.erasure import inherited, proof
 from reconciler.lock.journal import Begin, Entry, OpenIntent, parse_journal, replay
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.lockfile import decode_lock
+from reconciler.lock.lockfile import decode_header, decode_lock
 from reconciler.lock.model import FORMAT, Header, Lock
 from reconciler.lock.stores import Store
 from reconciler.lock.waves import with_waves
@@ -52,7 +55,21 @@ def read_remembered(store: Store, campaign: Campaign, secret: str | None, token:
     keyer = keyer_of(lock.header, secret, store.shown)
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
-    return Remembered(with_waves(lock), opened, entries, keyer)
+    _refuse_lost_tombstones(lock.header, keyer, store.shown)
+    header = inherited(lock.header, _headers(store), keyer)
+    return Remembered(with_waves(msgspec.structs.replace(lock, header=header)), opened, entries, keyer)
+
+
+def _refuse_lost_tombstones(header: Header, keyer: Keyer, shown: str) -> None:
+    if header.erased and header.erased.proof != proof(keyer):
+        raise LockError(f"{shown} no longer knows who was erased: it got another secret, and they did not")
+
+
+def _headers(store: Store) -> Iterator[Header]:
+    """Those of the locks beside this one that can be read."""
+    for name, first_line in store.neighbours():
+        with suppress(LockError):
+            yield decode_header(first_line, name)
 
 
 def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> Header:

@@ -40,6 +40,8 @@ def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Si
         calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
         return Everything(Desired(calls, source.suppressed))
     sieve = Sieve(campaign, source, lock.ledger, keyer)
+    if lock.header.erased:
+        sieve.hold_back(lock.ledger.are_of(lock.header.erased.phones, lock.header.erased.keys))
     sieve.take(source.chunks())
     return sieve
 
@@ -83,6 +85,10 @@ class Sieve:
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
         self._suppressed = 0
+
+    def hold_back(self, lines: Flags) -> None:
+        """Says that something may have to be done about the calls of these lines, however they stand."""
+        self._asks_nothing &= ~lines
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks that are not in step."""

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from reconciler.calls.model import Job, JobStatus
-from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.model import CallStatus, Erased, LockedCall
 from reconciler.lock.waves import with_waves
 from reconciler.phones.model import Call
 from tests.plan.values import call, campaign, job, lock_of, observed, planned, remembered, said
@@ -304,6 +304,16 @@ def test_a_row_of_the_plan_table(row: Row) -> None:
     lock = with_waves(lock_of(*row.locked))
     plan = planned(row.wanted, lock, observed(*row.now, lock=lock), suppressed=row.suppressed)
     assert said(plan) == row.says
+
+
+@pytest.mark.parametrize("again", [ANN, ANN_AGAIN, ANN_MOVED, call("bob", 1)], ids=["same", "wave", "phone", "key"])
+def test_somebody_who_was_erased_is_not_called_in_any_wave_nor_under_a_key_or_phone_they_had(again: Call) -> None:
+    lock, (known,) = lock_of(), was(ANN)
+    erased = Erased("proof", (known.phone,), (known.key,))
+    lock = msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, erased=erased))
+    plan = planned([again, call("dan", 4)], lock)
+    assert [line for line in said(plan) if "dan" not in line] == [f"Frozen {again.key}/{again.wave}: ERASED"]
+    assert (plan.counts.add, plan.wanted, plan.suppressed) == (1, 1, 0)
 
 
 def test_every_call_in_step_is_counted() -> None:

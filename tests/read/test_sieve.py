@@ -14,13 +14,13 @@ from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Job, JobStatus
 from reconciler.errors import ManifestError, UnknownItems
 from reconciler.lock.lockfile import decode_lock, encode_lock
-from reconciler.lock.model import CallStatus, Lock
+from reconciler.lock.model import CallStatus, Erased, Lock
 from reconciler.phones.model import Call, Chunk, Desired
 from reconciler.phones.watch import UNWATCHED
 from reconciler.plan.build import make_plan
 from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Plan, Reason
+from reconciler.plan.model import Add, Adopt, Plan, Reason, Replace
 from reconciler.read.refresh import read_jobs
 from reconciler.read.sieve import Sieve, sift
 from tests.plan.simulator import World, worlds
@@ -85,6 +85,19 @@ def test_a_plan_of_what_the_sieve_keeps_is_the_plan_of_everything(
     assert said(sieved) == said(whole)
     assert set(map(repr, sieved.actions)) == set(map(repr, whole.actions))
     assert msgspec.structs.replace(sieved, actions=(), notes=()) == msgspec.structs.replace(whole, actions=(), notes=())
+
+
+@given(worlds(), st.sampled_from(("ann", "bob")), st.integers(1, 2))
+def test_somebody_who_was_erased_is_held_back_by_the_sieve_too(world: World, key: str, phone: int) -> None:
+    erased = Erased("proof", (KEYER.phone(f"1650777{phone:04}"),), (KEYER.key(key),))
+    header = msgspec.structs.replace(world.lock.header, erased=erased)
+    world.lock = msgspec.structs.replace(world.lock, header=header)
+    whole, sieved = planned_through(world.lock, world), planned_through(as_ledger(world.lock), world)
+    assert said(sieved) == said(whole)
+    assert (sieved.in_step, sieved.suppressed, sieved.wanted) == (whole.in_step, whole.suppressed, whole.wanted)
+    for action in whole.actions:
+        if isinstance(action, Add | Replace | Adopt):
+            assert not erased.has(action.wanted.phone, action.wanted.key)
 
 
 @given(worlds())
