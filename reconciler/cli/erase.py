@@ -91,9 +91,10 @@ class _Erasing:
         from reconciler.errors import calls_text
         from reconciler.lock.erasure import traces
         from reconciler.phones.model import mask
+        from reconciler.render.words import count
 
         who = mask(self._phone) if self._phone else "whoever has that key"
-        self._terminal.show_text(f"{who}, in {len(self._stores)} lockfiles and their journals:")
+        self._terminal.show_text(f"{who}, by {count(len(self._stores), 'campaign')}:")
         is_any = False
         for name, store in self._stores.items():
             remembered = self._remembered(name, store)
