@@ -18,7 +18,7 @@ import msgspec
 from reconciler.lock.model import DOUBTFUL, CallStatus, Header, Lock, LockedCall, Span
 
 if TYPE_CHECKING:
-    from reconciler.lock.columns import Positions
+    from reconciler.lock.columns import Flags, Positions
     from reconciler.lock.ledger import Ledger
 
 DAY_S: Final = 86_400
@@ -75,6 +75,19 @@ def days_of(header: Header, calls: Sequence[LockedCall], today: int) -> list[int
         return overs[max(0, bisect_right(firsts, _number(call.job_id)) - 1)]
 
     return [day(call) for call in calls]
+
+
+def line_days(header: Header, ledger: Ledger, lines: Positions, today: int) -> tuple[Positions, Flags]:
+    """The same of these lines, and of which of them it is known: the ids of their jobs are plain numbers."""
+    import numpy as np
+
+    from reconciler.lock.owned import read_numbers
+
+    numbers, are_numbers = read_numbers(ledger.columns, lines)
+    firsts = np.array([span.first for span in header.added] or [0], np.uint64)
+    overs = np.array([span.over or today for span in header.added] or [today])
+    days = overs[np.maximum(np.searchsorted(firsts, numbers, "right"), 1) - 1]
+    return np.where(ledger.are(OPEN)[lines], today, days), are_numbers
 
 
 def _day(moment: str) -> int:

@@ -24,6 +24,11 @@ COUNTED: Final = RUNG | OPEN
 """Calls with other statuses count towards no cap."""
 
 
+def counted_by(caps: Iterable[Cap]) -> frozenset[CallStatus]:
+    """The statuses that some of these caps counts."""
+    return OPEN | REACHED | (RUNG if any(cap.counts == "rung" for cap in caps) else frozenset())
+
+
 class Use(NamedTuple):
     """One call that a phone got, or may get."""
 

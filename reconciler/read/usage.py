@@ -7,20 +7,27 @@ which of its lines are of these phones and count, and only those become calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reconciler.errors import Refusal
-from reconciler.lock.days import days_of
+from reconciler.lock.days import days_of, line_days
 from reconciler.lock.journal import parse_journal, replay, with_doubts
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import CallStatus, Lock, LockedCall
 from reconciler.lock.stores import Store, Stored
 from reconciler.manifest.model import Cap
-from reconciler.plan.cap import COUNTED, Use
+from reconciler.plan.cap import Use, counted_by
 from reconciler.plan.model import Add, Plan, Replace
 from reconciler.read.remembered import keyer_of
+
+if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from reconciler.lock.columns import Flags
 
 _PROBE = "the same digest for the same phone"
 
@@ -45,37 +52,62 @@ class Counted:
     ) -> None:
         self.caps, self.today = caps, today
         self._others, self._planned = tuple(others), planned
+        self._counted = counted_by(caps)
 
     def of(self, phones: Collection[str]) -> Mapping[str, Sequence[Use]]:
         """The calls of other campaigns to these phones, by digest; also those this run has planned and not made."""
         found: dict[str, list[Use]] = {}
         for other in self._others:
-            calls = [*_calls_to(other.lock, phones)]
-            for call, day in zip(calls, days_of(other.lock.header, calls, self.today), strict=True):
-                found.setdefault(call.phone, []).append(Use(day, other.name, call.status))
+            for phone, use in self._uses(other, phones):
+                found.setdefault(phone, []).append(use)
         for campaign, planned in self._planned.items():
             for phone in set(phones).intersection(planned):
                 found.setdefault(phone, []).append(Use(self.today, campaign, CallStatus.PLANNED))
         return found
 
+    def _uses(self, other: Other, phones: Collection[str]) -> Iterator[tuple[str, Use]]:
+        """What one lock has of these phones."""
+        ledger = other.lock.ledger
+        if not phones:
+            return
+        if ledger is None:
+            yield from self._one_by_one(other, phones, other.lock.calls.values())
+            return
+        yield from self._one_by_one(other, phones, ledger.later())
+        import numpy as np
 
-def _calls_to(lock: Lock, phones: Collection[str]) -> Iterator[LockedCall]:
-    """The calls to these phones that may count."""
-    ledger = lock.ledger
-    if ledger is None:
-        yield from (call for call in lock.calls.values() if call.phone in phones and call.status in COUNTED)
-        return
+        wanted = np.array(sorted(phones), "S12")
+        lines = np.flatnonzero(ledger.holds & ledger.are(self._counted))
+        for start in range(0, len(lines), _AT_ONCE):
+            some = lines[start : start + _AT_ONCE]
+            some = some[_are_among(ledger.columns.phones(some), wanted)]
+            days, are_known = line_days(other.lock.header, ledger, some, self.today)
+            yield from self._one_by_one(other, phones, ledger.calls(some[~are_known]))
+            is_recent = are_known & (days >= self.today - max(cap.days for cap in self.caps))
+            picked = some[is_recent]
+            digests, statuses = ledger.columns.phones(picked).tolist(), ledger.statuses[picked].tolist()
+            for phone, day, status in zip(digests, days[is_recent].tolist(), statuses, strict=True):
+                yield phone.decode(), Use(day, other.name, _STATUSES[status])
+
+    def _one_by_one(
+        self, other: Other, phones: Collection[str], calls: Iterable[LockedCall]
+    ) -> Iterator[tuple[str, Use]]:
+        counted = [call for call in calls if call.status in self._counted and call.phone in phones]
+        for call, day in zip(counted, days_of(other.lock.header, counted, self.today), strict=True):
+            yield call.phone, Use(day, other.name, call.status)
+
+
+def _are_among(digests: NDArray[np.bytes_], ordered: NDArray[np.bytes_]) -> Flags:
+    """Which of the digests are one of the others, which are in order."""
     import numpy as np
 
-    wanted = np.array(sorted(phones), "S12")
-    lines = np.flatnonzero(ledger.holds & ledger.are(COUNTED))
-    for start in range(0, len(lines), _AT_ONCE):
-        some = lines[start : start + _AT_ONCE]
-        yield from ledger.calls(some[np.isin(ledger.columns.phones(some), wanted)])
-    yield from (call for call in ledger.later() if call.phone in phones and call.status in COUNTED)
+    at = np.minimum(np.searchsorted(ordered, digests), len(ordered) - 1)
+    found: Flags = ordered[at] == digests
+    return found
 
 
 _AT_ONCE = 100_000  # lines looked at together
+_STATUSES = {ord(status): status for status in CallStatus}
 
 
 class Neighbourhood:
