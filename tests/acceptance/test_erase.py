@@ -205,3 +205,38 @@ def test_a_lock_whose_tombstones_were_made_with_another_secret_is_refused(pair: 
     ran = pair.run("plan", "--target", "spring")
     assert ran.code == 1
     assert "no longer knows who was erased" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [("inProcess", "they are being called now"), ("somethingNew", "nobody can tell whether a call")]
+)
+def test_whoever_is_being_called_or_may_be_is_not_erased_yet(pair: Workshop, status: str, why: str) -> None:
+    pair.manifest(wave="2")
+    done(apply(pair))
+    pair.remote.set_status(phone(2), status)
+    ran = erase(pair, phone(2))
+    assert ran.code == 7
+    assert why in " ".join(ran.err.split())
+    assert masks(pair).count("0002") == 2
+
+
+def test_a_queued_call_of_a_campaign_whose_manifest_is_gone_cannot_be_asked_for(pair: Workshop) -> None:
+    pair.manifest(wave="2")
+    done(apply(pair))
+    (pair.folder / "campaign.yaml").unlink()
+    ran = erase(pair, phone(2), "--cancel")
+    assert ran.code == 7
+    assert "spring has no manifest here" in " ".join(ran.err.split())
+    assert masks(pair).count("0002") == 2
+
+
+def test_while_an_earlier_run_was_cut_off_nobody_is_erased(current: Workshop) -> None:
+    current.manifest()
+    current.people(people(2))
+    current.server.fault("addPhones", "drop")
+    current.server.fault("callJob/getReportByDate", "500", 10)
+    assert current.apply().code == 4
+    ran = erase(current, phone(2))
+    assert ran.code == 1
+    assert "apply first, then erase" in " ".join(ran.err.split())
+    assert phone(2) not in ran.text

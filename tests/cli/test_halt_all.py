@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.tokens_file import Listed
 from reconciler.sandbox import Sandbox, serve
 from tests.cli.conftest import Campaign
 
@@ -123,3 +124,14 @@ def test_a_tokens_file_that_cannot_be_read_is_wrong_usage(
 def test_a_token_in_a_variable_and_a_file_of_tokens_are_not_given_together(campaign: Campaign, folder: Path) -> None:
     ran = campaign("halt", "--all", "--tokens-file", "t", "--host", "http://127.0.0.1:1", "--token-env", "T")
     assert ran.code == 64
+
+
+def test_neither_tokens_nor_names_are_shown_where_a_line_is() -> None:
+    assert repr(Listed("spring", "https://calls.example", "token-001")) == "Listed(spring)"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--host", "http://127.0.0.1:1"], ["--host", "http://127.0.0.1:1", "--token-env", "T"]]
+)
+def test_a_host_without_a_token_is_wrong_usage(campaign: Campaign, folder: Path, arguments: list[str]) -> None:
+    assert campaign("halt", *arguments).code == 64
