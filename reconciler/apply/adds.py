@@ -26,7 +26,7 @@ SENDS = 4
 CallId = tuple[str, str]
 
 
-class ToAdd(msgspec.Struct, frozen=True):
+class ToAdd(msgspec.Struct, frozen=True, gc=False):
     """A call to add, and what the lock remembers of it."""
 
     wanted: Wanted

@@ -67,7 +67,7 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """Whom an action or note is about, as it may be shown."""
 
     mask: str
@@ -82,7 +82,7 @@ def subject_of(who: Wanted | LockedCall) -> Subject:
     return Subject(who.mask, who.call_id)
 
 
-class Add(msgspec.Struct, frozen=True, tag="add"):
+class Add(msgspec.Struct, frozen=True, gc=False, tag="add"):
     """A phone that will ring: one more call job."""
 
     wanted: Wanted
@@ -90,14 +90,14 @@ class Add(msgspec.Struct, frozen=True, tag="add"):
     before: LockedCall | None = None  # what the lock remembers of this (key, wave)
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+class Cancel(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
     """A queued call that is taken back."""
 
     locked: LockedCall
     reason: Reason
 
 
-class Replace(msgspec.Struct, frozen=True, tag="replace"):
+class Replace(msgspec.Struct, frozen=True, gc=False, tag="replace"):
     """A queued call whose data changed: cancelled, confirmed, added again."""
 
     wanted: Wanted
@@ -106,7 +106,7 @@ class Replace(msgspec.Struct, frozen=True, tag="replace"):
     reason: Reason = Reason.CHANGED
 
 
-class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+class Adopt(msgspec.Struct, frozen=True, gc=False, tag="adopt"):
     """A job that is remembered under this call from now on; no request is sent."""
 
     wanted: Wanted
