@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
@@ -17,6 +17,9 @@ from reconciler.phones.desired import ListedCalls
 from reconciler.phones.watch import Watch
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
+
+if TYPE_CHECKING:  # a plan that asks no server does without it
+    from reconciler.calls.client import CallsClient
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -47,5 +50,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     def client(self, token: str) -> CallsClient:
         """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
+        from reconciler.calls.client import CallsClient
+
         dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
         return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s, parallelism=4)
