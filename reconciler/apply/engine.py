@@ -105,6 +105,15 @@ def remember_settings(run: Run, campaign: Campaign) -> None:
     run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
 
 
+def remember_state(run: Run, observed: CampaignState | None) -> None:
+    """Takes the state the campaign was left in into the lock: whatever it is later, nobody here made it so.
+
+    After a move the lock remembers that instead. A server that does not tell leaves nothing to compare with.
+    """
+    if observed is not None and not run.tally.moves:
+        run.book.set_header(msgspec.structs.replace(run.book.lock.header, state=observed.value))
+
+
 def forget_refusal(run: Run, state: CampaignState | None) -> None:
     """Once the campaign is no longer new, it was started after all."""
     header = run.book.lock.header
