@@ -22,7 +22,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.plan.decide import decide_conflict
 from reconciler.plan.guards import permitted
 from reconciler.plan.model import Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
-from reconciler.plan.state import START_REFUSED
+from reconciler.plan.state import START_REFUSED, is_as_moved
 
 
 def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None:
@@ -106,12 +106,15 @@ def remember_settings(run: Run, campaign: Campaign) -> None:
 
 
 def remember_state(run: Run, observed: CampaignState | None) -> None:
-    """Takes the state the campaign was left in into the lock: whatever it is later, nobody here made it so.
+    """Takes the campaign's state into the lock: if it is another later, nobody here made it so.
 
-    After a move the lock remembers that instead. A server that does not tell leaves nothing to compare with.
+    What the last control led to needs no word more, and a move that follows takes the place of all of it. A server that
+    does not tell leaves nothing to compare with.
     """
-    if observed is not None and not run.tally.moves:
-        run.book.set_header(msgspec.structs.replace(run.book.lock.header, state=observed.value))
+    header = run.book.lock.header
+    if observed is not None:
+        is_known = is_as_moved(header, observed)
+        run.book.set_header(msgspec.structs.replace(header, state="" if is_known else observed.value))
 
 
 def forget_refusal(run: Run, state: CampaignState | None) -> None:

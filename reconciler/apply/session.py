@@ -115,6 +115,7 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
         return
     book.refresh(refreshed(book.lock, observed))
     forget_refusal(run, observed.state)
+    remember_state(run, observed.state)
     _do(session, run, plan, carried)
 
 
@@ -122,7 +123,6 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
     try:
         apply_plan(run, plan, carried)
         remember_settings(run, session.campaign)
-        remember_state(run, plan.observed_state)
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
     except BaseException:

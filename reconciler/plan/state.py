@@ -55,6 +55,12 @@ def state_after(header: Header) -> CampaignState | None:
     return _STATE_AFTER.get(header.control)
 
 
+def is_as_moved(header: Header, observed: CampaignState) -> bool:
+    """Whether the campaign is where the last control led, a start perhaps only to its scheduled time."""
+    then = state_after(header)
+    return observed is then or (then is CampaignState.RUNNING and observed is CampaignState.SCHEDULED)
+
+
 def state_move(desired: str, observed: Observed, header: Header) -> Move | Blocked | None:
     """The move that is needed, a note when it cannot be made from here, or None when the state is as desired."""
     state = effective_state(observed, header)
