@@ -100,7 +100,10 @@ def _demands(
         raise click.UsageError("give either the file of a saved plan or --plan-id, not both")
     campaigns = read_campaigns(common)
     if saved:
-        return demands_of_file(campaigns, saved, allowed, is_part=bool(common.targets), say=terminal.say)
+        from reconciler.read.plan_file import open_plan_file
+
+        file = click.get_current_context().with_resource(open_plan_file(saved))
+        return demands_of_file(campaigns, file, allowed, is_part=bool(common.targets), say=terminal.say)
     return demands_of_ids(campaigns, plan_ids, allowed) if plan_ids else no_demands(campaigns, allowed)
 
 

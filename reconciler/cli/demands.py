@@ -13,11 +13,10 @@ from reconciler.cli.options import option
 from reconciler.errors import SavedPlanError, StalePlan, UsageError
 
 if TYPE_CHECKING:  # plans are imported when there are some: the start of every command waits for what is imported here
-    from pathlib import Path
-
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
     from reconciler.plan.saved import Basis, Lines, SavedPlan
+    from reconciler.read.plan_file import PlanFile
 
 _PLAN_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -78,7 +77,7 @@ def demands_of_ids(
 
 def demands_of_file(
     campaigns: Sequence[Campaign],
-    path: Path,
+    file: PlanFile,
     allowed: Mapping[str, float],
     *,
     is_part: bool,
@@ -86,22 +85,19 @@ def demands_of_file(
 ) -> list[Demanded]:
     """The plans of a file, for those of the campaigns it holds plans of. `is_part`: there are more campaigns.
 
-    Raises SavedPlanError when the file cannot be used, StalePlan when it is about a campaign that is no more, and
+    Raises SavedPlanError when it holds none of them, StalePlan when it is about a campaign that is no more, and
     UsageError when `allowed` says more than was allowed when it was made.
     """
-    from reconciler.read.plan_file import open_plan_file
-
-    file = open_plan_file(path)
     names = {campaign.name for campaign in campaigns}
     gone = [name for name in file.campaigns if name not in names]
     if gone and not is_part:
         raise StalePlan(gone[0], ["there is no manifest of it any more"])
     chosen = [campaign for campaign in campaigns if campaign.name in file.campaigns]
     if not chosen:
-        raise SavedPlanError(f"{path} holds no plan of any of these campaigns; nothing was done")
+        raise SavedPlanError(f"{file.shown} holds no plan of any of these campaigns; nothing was done")
     left_alone = sorted(names - {campaign.name for campaign in chosen})
     if left_alone:
-        say(f"not in {path}, left alone: {', '.join(left_alone)}")
+        say(f"not in {file.shown}, left alone: {', '.join(left_alone)}")
     held = {campaign.name: _Held(*file.plan(campaign.name), file.opening.created, say) for campaign in chosen}
     for each in held.values():
         _refuse_more(each.saved, allowed)

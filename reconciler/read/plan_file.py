@@ -8,6 +8,7 @@ through it once before anything in it is believed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -94,7 +95,7 @@ class PlanFile:
     """
 
     def __init__(self, file: BinaryIO, shown: str) -> None:
-        self._file, self._shown = file, shown
+        self._file, self.shown = file, shown
         self._parts: dict[str, _Part] = {}
         self.opening = self._check()
 
@@ -119,9 +120,9 @@ class PlanFile:
         found = self._decoded(first, _AnyOpening).saved_plan
         if found > FORMAT:
             what = f"it has format {found}, and this version reads up to {FORMAT}: use a newer version"
-            raise SavedPlanError(f"{self._shown} cannot be read: {what}")
+            raise SavedPlanError(f"{self.shown} cannot be read: {what}")
         if self._read_parts(first) or self._file.read(1):
-            raise SavedPlanError(f"{self._shown} is damaged, cut off or was edited; {_AGAIN}")
+            raise SavedPlanError(f"{self.shown} is damaged, cut off or was edited; {_AGAIN}")
         return self._decoded(first, Opening)
 
     def _read_parts(self, first: bytes) -> bool:
@@ -140,7 +141,7 @@ class PlanFile:
     def _next(self) -> bytes:
         line = self._file.readline(LONGEST)
         if not line:  # a count that was edited must not make this read on and on
-            raise SavedPlanError(f"{self._shown} is damaged, cut off or was edited; {_AGAIN}")
+            raise SavedPlanError(f"{self.shown} is damaged, cut off or was edited; {_AGAIN}")
         return line
 
     def _decoded(self, line: bytes, type: type[_T]) -> _T:
@@ -148,16 +149,19 @@ class PlanFile:
             return msgspec.json.decode(line, type=type)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Not chained: the decoder's message may quote the file.
-            raise SavedPlanError(f"{self._shown} is not a saved plan, or is damaged; {_AGAIN}") from None
+            raise SavedPlanError(f"{self.shown} is not a saved plan, or is damaged; {_AGAIN}") from None
 
 
 _ENDING: Final = b'{"campaigns":'
 _AGAIN: Final = "make it with `campaign plan --out FILE`; nothing was done"
 
 
-def open_plan_file(path: Path) -> PlanFile:
-    """The plans of a file, which stays open. Raises SavedPlanError, also when it cannot be opened."""
+@contextmanager
+def open_plan_file(path: Path) -> Iterator[PlanFile]:
+    """The plans of a file, for the time of the block. Raises SavedPlanError, also when it cannot be opened."""
     try:
-        return PlanFile(path.open("rb"), str(path))
+        file = path.open("rb")
     except OSError as failure:
         raise SavedPlanError(f"{path} cannot be read: {failure.strerror}; {_AGAIN}") from None
+    with file:
+        yield PlanFile(file, str(path))
