@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,8 +21,11 @@ Save = Callable[[Plan, Basis], None]
 
 @contextmanager
 def saving(path: Path, created: str, allowed: dict[str, float], terminal: Terminal) -> Iterator[Save]:
-    """What takes plans for the file at `path`. Raises UsageError when it cannot be written."""
-    with _replaced(path) as file:
+    """What takes plans for the file at `path`; without any the file stays what it was.
+
+    Raises UsageError when it cannot be written.
+    """
+    with _beside(path) as (temporary, file):
         writer = PlanFileWriter(file, tool=__version__, created=created)
 
         def save(plan: Plan, basis: Basis) -> None:
@@ -31,23 +33,21 @@ def saving(path: Path, created: str, allowed: dict[str, float], terminal: Termin
 
         yield save
         writer.end()
-    terminal.say(f"saved to {path}; to do exactly that: campaign apply {path}")
+        file.close()
+        if writer.campaigns:
+            temporary.replace(path)
+            terminal.say(f"saved to {path}; to do exactly that: campaign apply {path}")
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of the one at `path` once the block ends well."""
+def _beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file in the same folder, that is gone at the end unless it was moved."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        if path.is_dir():
-            raise IsADirectoryError(0, "Is a directory")
     except OSError as failure:
         raise UsageError(f"--out: cannot write {path}: {failure.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            yield file
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+            yield Path(name), file
+    finally:
+        Path(name).unlink(missing_ok=True)

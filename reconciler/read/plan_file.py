@@ -56,19 +56,19 @@ class PlanFileWriter:
 
     def __init__(self, file: BinaryIO, *, tool: str, created: str) -> None:
         self._file, self._digest = file, blake2b(digest_size=16)
-        self._campaigns, self._lines = 0, 0
+        self.campaigns, self._lines = 0, 0
         self._write(_line(Opening(FORMAT, tool, created)))
 
     def add(self, saved: SavedPlan, lines: Iterable[bytes]) -> None:
         """Writes a plan."""
-        self._campaigns += 1
+        self.campaigns += 1
         self._write(_line(saved))
         for line in lines:
             self._write(line)
 
     def end(self) -> None:
         """Writes the last line."""
-        self._write(_line(_Ending(self._campaigns, self._lines, self._digest.hexdigest())))
+        self._write(_line(_Ending(self.campaigns, self._lines, self._digest.hexdigest())))
 
     def _write(self, line: bytes) -> None:
         self._digest.update(line)
