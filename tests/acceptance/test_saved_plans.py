@@ -248,11 +248,12 @@ def test_a_replacement_of_which_half_was_done_is_finished_by_the_same_plan(appli
 # -- guards
 
 
-def test_what_was_allowed_when_it_was_made_need_not_be_said_again(workshop: Workshop) -> None:
+@pytest.mark.parametrize("again", [[], ["--allow", "new-calls=3"]], ids=["not said", "said"])
+def test_what_was_allowed_when_it_was_made_need_not_be_said_again(workshop: Workshop, again: list[str]) -> None:
     workshop.manifest(guards=LOOSE | {"newCalls": 2})
     workshop.people(people(3))
     save(workshop, "--allow", "new-calls=3")
-    ran = apply_file(workshop)
+    ran = apply_file(workshop, *again)
     assert ran.code == 0, ran.text
     assert len(workshop.remote.jobs) == 3
 
