@@ -23,7 +23,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.plan.decide import decide_conflict
 from reconciler.plan.guards import permitted
 from reconciler.plan.model import Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
-from reconciler.plan.state import START_REFUSED
+from reconciler.plan.state import START_REFUSED, is_as_moved
 
 
 def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None:
@@ -104,6 +104,18 @@ def remember_settings(run: Run, campaign: Campaign) -> None:
         return
     settings = remembered(campaign.policy, campaign.payload, run.keyer)
     run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
+
+
+def remember_state(run: Run, observed: CampaignState | None) -> None:
+    """Takes the campaign's state into the lock: if it is another later, nobody here made it so.
+
+    What the last control led to needs no word more, and a move that follows takes the place of all of it. A server that
+    does not tell leaves nothing to compare with.
+    """
+    header = run.book.lock.header
+    if observed is not None:
+        is_known = is_as_moved(header, observed)
+        run.book.set_header(msgspec.structs.replace(header, state="" if is_known else observed.value))
 
 
 def forget_refusal(run: Run, state: CampaignState | None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.allow import allow_option
+from reconciler.cli.demands import plan_id_option
 from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.clock import StopRequest
     from reconciler.apply.run import Options, Tally
+    from reconciler.cli.demands import Demanded
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Ended
     from reconciler.cli.terminal import Terminal
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
+@click.argument("saved", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @common_options
 @allow_option
+@plan_id_option
 @option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
 @option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
 @option(
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
 def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],
+    saved: Path | None,
+    plan_ids: tuple[tuple[str, str], ...],
     auto_approve: bool,
     batch: int,
     settle_s: float,
@@ -51,28 +58,55 @@ def command(
 ) -> int:
     """Make the campaigns what their manifests say. Shows the plan and asks first.
 
+    Of a saved plan, the FILE of `campaign plan --out`, it does what is still needed of it and asks nothing; when
+    something else is needed it sends nothing and ends with 5.
+
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import for_each
-    from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
+    from reconciler.cli.manifests import refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
 
-    if not auto_approve and not can_ask():
+    is_approved = auto_approve or saved is not None
+    if not is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    campaigns = read_campaigns(common)
+    demands = {each.campaign.name: each for each in _demands(common, terminal, saved, plan_ids, dict(allowed))}
+    campaigns = tuple(each.campaign for each in demands.values())
     tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
     refuse_shared_tokens(campaigns, tokens)
     options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
 
     def work(campaign: Campaign) -> Ended:
-        one = One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
-        return one.apply(options, dict(allowed), is_first=is_first)
+        one = One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=is_approved)
+        return one.apply(options, demands[campaign.name], is_first=is_first)
 
     return for_each(campaigns, terminal, work)
+
+
+def _demands(
+    common: Common,
+    terminal: Terminal,
+    saved: Path | None,
+    plan_ids: tuple[tuple[str, str], ...],
+    allowed: dict[str, float],
+) -> list[Demanded]:
+    """The campaigns to apply, with what is asked of their plans."""
+    from reconciler.cli.demands import demands_of_file, demands_of_ids, no_demands
+    from reconciler.cli.manifests import read_campaigns
+
+    if saved and plan_ids:
+        raise click.UsageError("give either the file of a saved plan or --plan-id, not both")
+    campaigns = read_campaigns(common)
+    if saved:
+        from reconciler.read.plan_file import open_plan_file
+
+        file = click.get_current_context().with_resource(open_plan_file(saved))
+        return demands_of_file(campaigns, file, allowed, is_part=bool(common.targets), say=terminal.say)
+    return demands_of_ids(campaigns, plan_ids, allowed) if plan_ids else no_demands(campaigns, allowed)
 
 
 class _Stoppable:
@@ -111,14 +145,14 @@ class One:
         self._on_plan = on_plan
         self._has_begun = False  # somebody said yes, or had said so before
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
+    def apply(self, options: Options, demanded: Demanded, *, is_first: bool) -> Ended:
         """Reads, shows, asks and applies; says what was done even when it ended half-way."""
         from reconciler.apply.run import Tally
         from reconciler.errors import GuardTripped
 
         tally, started_s = Tally(), time.monotonic()
         try:
-            self._run(options, allowed, tally, is_first=is_first)
+            self._run(options, demanded, tally, is_first=is_first)
         except GuardTripped as error:
             self._terminal.error(error)
             return self._ended(tally, started_s, error.exit_code, "held back by a guard")
@@ -130,7 +164,7 @@ class One:
             return self._ended(tally, started_s, 1, "not applied")
         return self._ended(tally, started_s, 0, "done")
 
-    def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
+    def _run(self, options: Options, demanded: Demanded, tally: Tally, *, is_first: bool) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
         from reconciler.cli.signals import stopping_cleanly
@@ -155,8 +189,9 @@ class One:
                 client=client,
                 token=self._token,
                 approve=approve,
+                demand=demanded.hold,
                 secret=self._desk.secret,
-                allowed=allowed,
+                allowed=demanded.allowed,
                 is_first=is_first,
                 watch=watch,
             )

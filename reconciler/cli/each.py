@@ -13,7 +13,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.render.results import DONE, SummaryRow, summary_table
 
 SOME_FAILED = 7
-_OUTCOMES = {0: "done", 2: "changes", 3: "held back by a guard", 4: "unknown", 6: "locked"}
+_OUTCOMES = {0: "done", 2: "changes", 3: "held back by a guard", 4: "unknown", 5: "stale plan", 6: "locked"}
 
 
 class Ended(msgspec.Struct, frozen=True):

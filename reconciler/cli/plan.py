@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from reconciler.cli.allow import allow_option
 from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, option
 
 if TYPE_CHECKING:
+    from reconciler.cli.saving import Save
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.render.results import SummaryRow
 
 
 @click.command("plan")
 @common_options
 @allow_option
 @option("--refresh/--no-refresh", default=True, help="Ask the server, or rest on what the lockfile remembers.")
-@option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan, without numbers and payloads, for `campaign apply FILE`.",
+)
+@option("--drift", "with_drift", is_flag=True, help="Show what changed on the server without an apply from here too.")
+@option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes; with --drift when there is drift."
+)
 @option("--full", is_flag=True, help="Show every call, not a sample; JSON always has all.")
 @format_option
 @also_option
@@ -29,6 +42,8 @@ def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],
     refresh: bool,
+    out: Path | None,
+    with_drift: bool,
     detailed_exitcode: bool,
     full: bool,
     format: str,
@@ -38,25 +53,56 @@ def command(
     from reconciler.cli.each import Ended, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
-    from reconciler.render.facts import outcome
-    from reconciler.render.results import PLANNED, SummaryRow
+    from reconciler.render.results import PLANNED
     from reconciler.render.text import TextPlans
 
+    if not refresh and (out or with_drift):
+        raise click.UsageError(f"{'--out' if out else '--drift'} needs the server: leave out --no-refresh")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
     campaigns = read_campaigns(common)
     tokens = _tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens)
-
-    with outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as out:
+    with (
+        outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as outs,
+        saving_to(out, dict(allowed), terminal) as save,
+    ):
 
         def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
-            out.planned(campaign, plan)
-            code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
-            counts = plan.counts
-            return Ended(code, SummaryRow(campaign.name, outcome(plan), counts.add, counts.cancel, counts.replace))
+            asked = Asked(common, terminal, dict(allowed), save, with_drift)
+            plan = plan_one(campaign, tokens.get(campaign.name), asked)
+            outs.planned(campaign, plan)
+            return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
 
-        return for_each(campaigns, terminal, out.watching(work), heads=PLANNED if format == "text" else None)
+        return for_each(campaigns, terminal, outs.watching(work), heads=PLANNED if format == "text" else None)
+
+
+def saving_to(out: Path | None, allowed: dict[str, float], terminal: Terminal) -> AbstractContextManager[Save | None]:
+    """What takes plans for this file, within the block; None where none is asked for."""
+    if out is None:
+        return nullcontext()
+    from datetime import UTC, datetime
+
+    from reconciler.cli.saving import saving
+
+    return saving(out, datetime.now(UTC).isoformat(timespec="seconds"), allowed, terminal)
+
+
+def _code(plan: Plan, *, is_detailed: bool) -> int:
+    """Who asks for drift is told of drift: pending changes are no surprise, somebody committed them."""
+    if is_detailed and plan.drift is not None and plan.drift.is_any:
+        return 2
+    if plan.tripped:
+        return 3
+    return 2 if is_detailed and plan.drift is None and plan.actions else 0
+
+
+def _row(plan: Plan) -> SummaryRow:
+    from reconciler.render.facts import outcome
+    from reconciler.render.results import SummaryRow
+
+    counts = plan.counts
+    drift = "drift" if plan.drift is not None and plan.drift.is_any else ""
+    return SummaryRow(plan.campaign, outcome(plan), counts.add, counts.cancel, counts.replace, drift)
 
 
 def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
@@ -65,22 +111,32 @@ def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
     return {campaign.name: read_token(campaign) for campaign in campaigns}
 
 
-def plan_one(
-    campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]
-) -> Plan:
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked of every plan of a run."""
+
+    common: Common
+    terminal: Terminal
+    allowed: dict[str, float]
+    save: Save | None = None
+    with_drift: bool = False
+
+
+def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     """The plan of one campaign; without a token the server is not asked."""
     from reconciler.cli.desk import Desk
+    from reconciler.read.basis import basis_of
     from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
-    desk = Desk.of(campaign, common)
+    terminal = asked.terminal
+    desk = Desk.of(campaign, asked.common)
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
     sifted = desk.sifted(terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
-        return plan_campaign(campaign, sifted, remembered, None, allowed)
+        return plan_campaign(campaign, sifted, remembered, None, asked.allowed)
     with desk.client(token) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -89,4 +145,9 @@ def plan_one(
                 "this server cannot say whether the campaign has calls already",
                 "if nobody was ever added to it, apply this once with --first",
             )
-        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress)
+        plan = plan_campaign(
+            campaign, sifted, remembered, server, asked.allowed, watch=progress, with_drift=asked.with_drift
+        )
+        if asked.save is not None:
+            asked.save(plan, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer))
+        return plan

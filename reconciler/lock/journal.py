@@ -186,7 +186,7 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     """
     lock.calls.update({call.call_id: call for call in closed.calls})
     _clear_doubts(lock, intent, recorded={call.call_id for call in closed.calls})
-    header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
+    header = msgspec.structs.replace(lock.header, control=closed.control, state="") if closed.control else lock.header
     return msgspec.structs.replace(lock, header=header)
 
 

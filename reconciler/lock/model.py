@@ -211,6 +211,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     secret_check: str = ""  # tells whether the configured secret is the one the digests were made with
     token: str = ""  # digest
     remote: str = ""  # digest of the server's id of the campaign
+    state: str = ""  # of the campaign when an apply last looked; "" where that is what the last control led to
     control: str = ""  # last control that succeeded, or "new" where a refused pause showed it never ran
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}

@@ -191,6 +191,45 @@ class GuardResult(msgspec.Struct, frozen=True):
     base: int = 0  # calls the percentage is of
 
 
+class DriftKind(StrEnum):
+    """What became of a call without an apply from here."""
+
+    CANCELLED = "cancelled"  # by somebody else
+    ENDED = "ended"  # the campaign ended before it was made
+    MISSING = "missing"  # from the report
+    UNKNOWN = "unknown"  # it has a status nobody has listed
+
+
+class DriftedCalls(msgspec.Struct, frozen=True):
+    """Calls that drifted alike, as they were remembered."""
+
+    kind: DriftKind
+    calls: tuple[LockedCall, ...]
+
+
+class StateDrift(msgspec.Struct, frozen=True):
+    """The campaign's state when an apply last looked or moved it, and now."""
+
+    then: CampaignState
+    now: CampaignState
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """What changed on the server without an apply from here.
+
+    `foreign` are masks of jobs that the lock does not own, unless the manifest allows them.
+    """
+
+    state: StateDrift | None = None
+    calls: tuple[DriftedCalls, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.state or self.calls or self.foreign)
+
+
 class Counts(msgspec.Struct, frozen=True):
     """How many of each, over all actions of a plan."""
 
@@ -228,6 +267,7 @@ class Plan(msgspec.Struct, frozen=True):
     settings: tuple[SettingChange, ...]
     guards: tuple[GuardResult, ...]
     plan_id: str
+    drift: Drift | None = None  # None: nobody asked
 
     @property
     def counts(self) -> Counts:

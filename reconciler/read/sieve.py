@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -53,6 +54,31 @@ class Everything:
         """Wanted and remembered calls for `make_plan`: all there are."""
         return self._desired, lock, Aside()
 
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed; the same as a sieve's."""
+        calls, seen = self._desired.calls, _Seen()
+        kept = [call for call in calls if call.phone not in self._desired.suppressed]
+        keys = keyer.digests(b"key", [call.key.encode() for call in kept])
+        seen.add(keys, keyer.digests(b"request", [call.request for call in kept]))
+        return seen.digest(keyer, self._desired.suppressed)
+
+
+class _Seen:
+    """Running digests of the wanted calls: of keys and of requests, so that it does not matter where chunks end."""
+
+    def __init__(self) -> None:
+        self._keys, self._requests = blake2b(digest_size=12), blake2b(digest_size=12)
+
+    def add(self, keys: bytes, requests: bytes) -> None:
+        """Takes the digests of some more calls."""
+        self._keys.update(keys)
+        self._requests.update(requests)
+
+    def digest(self, keyer: Keyer, suppressed: frozenset[str]) -> str:
+        """A digest of all of them, and of who is suppressed."""
+        phones = keyer.digests(b"phone", [phone.encode() for phone in sorted(suppressed)])
+        return keyer.fingerprint(self._keys.hexdigest() + self._requests.hexdigest() + blake2b(phones).hexdigest())
+
 
 class _Slab(NamedTuple):
     """Some chunks, and of each call in them the line, -1 where there is none, and whether it has the same request."""
@@ -81,6 +107,8 @@ class Sieve:
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
         self._suppressed = 0
+        self._all = _Seen()
+        self._is_read = False  # once: what is read again was seen
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks that are not in step."""
@@ -89,6 +117,11 @@ class Sieve:
             self._wanted[slab.at[slab.at >= 0]] = True
             self._in_step[slab.at[is_in_step]] = True
             self._calls += slab.calls((~is_in_step).nonzero()[0])
+        self._is_read = True
+
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed."""
+        return self._all.digest(keyer, self._source.suppressed)
 
     def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:
         """Wanted and remembered calls for `make_plan`; `lock` is the same lock as it is known now.
@@ -134,6 +167,8 @@ class Sieve:
         keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
         requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
         at = self._find(keys)
+        if not self._is_read:
+            self._all.add(keys, requests)
         return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
 
     def _find(self, keys: bytes) -> Positions:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from reconciler.plan.model import Plan, SettingChange
+from reconciler.plan.model import Drift, Plan, SettingChange
 from reconciler.render.documents import Failure, Planned
-from reconciler.render.facts import MOST_SETTINGS, allowance, facts, guard_words
-from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, move_words, outline
+from reconciler.render.facts import MOST_SETTINGS, allowance, drift_words, facts, guard_words
+from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline, totals
 from reconciler.render.page import BLANK, Cell, Line, columns, line
 from reconciler.render.shown import setting
@@ -29,7 +29,7 @@ def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     shape = outline(plan)
     blocks = [_header(plan), _headline(plan, shape), _moves(shape), _settings(plan.settings)]
     groups = [_group(group, limit=None if full else SAMPLE) for group in shape.groups]
-    return _blocks([*blocks, *groups, _guards(plan), _totals(plan, shape)])
+    return _blocks([*blocks, *groups, _guards(plan), *_drift(plan.drift, full=full), _totals(plan, shape)])
 
 
 class TextPlans:
@@ -122,6 +122,14 @@ def _guards(plan: Plan) -> Iterator[Line]:
         yield line((f"guard {guard.name}", "bold red"), f": {guard_words(guard)}", indent=2, hang=2)
         # On a line of its own, where no terminal breaks it: it is there to be copied.
         yield line(f"to go on: {allowance(guard)}", indent=4, hang=None)
+
+
+def _drift(drift: Drift | None, *, full: bool) -> Iterator[Iterator[Line]]:
+    """A block that says how much drifted, and one for each group of it."""
+    if drift is None:
+        return
+    yield iter([line((drift_words(drift), "bold magenta" if drift.is_any else "bold"))])
+    yield from (_group(group, limit=None if full else SAMPLE) for group in drift_groups(drift))
 
 
 def _totals(plan: Plan, shape: Outline) -> Iterator[Line]:
