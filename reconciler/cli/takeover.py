@@ -168,10 +168,11 @@ class _One:
             known=remembered.lock.calls,
             known_jobs=known_jobs,
             doubted=start.doubted,
+            suppressed=source.suppressed,
         )
         for chunk in checked(campaign, source, existing.asked):
             takeover.take(chunk)
-        taken = takeover.finish(source.suppressed)
+        taken = takeover.finish()
         view = TakeoverView(
             campaign=campaign.name,
             taken=taken,

@@ -77,15 +77,16 @@ def _lines_of_phone(ledger: Ledger, digest: str) -> Positions:
 
 
 def forget(lock: Lock, calls: Iterable[LockedCall], keyer: Keyer) -> Lock:
-    """The lock without these calls. What stays of each is a line that names its jobs and nobody.
+    """The lock without these calls. What stays of each is a line that names its jobs that are over, and nobody.
 
-    The jobs are still on the server and still ours: without that line a count of them would not add up, they would be
-    taken for somebody else's, and every plan would list all jobs.
+    Those jobs are still on the server and still ours: without that line a count of them would not add up, they would
+    be taken for somebody else's, and every plan would list all jobs. A job that may still ring is not kept: taken for
+    somebody else's it blocks its phone, where the server lists jobs, and nobody is called a second time meanwhile.
     """
     lock = lock.copy()
     for call in calls:
         del lock.calls[call.call_id]
-        jobs = [job.job_id for job in call.job_history()]
+        jobs = [job.job_id for job in (call.former if call.status.is_live else call.job_history())]
         if jobs:
             rest = _rest_of(jobs, keyer)
             lock.calls[rest.call_id] = rest

@@ -96,9 +96,11 @@ class Takeover:
         known: Mapping[CallId, LockedCall] | None = None,
         known_jobs: Mapping[str, Job] | None = None,
         doubted: Collection[str] = (),
+        suppressed: Collection[str] = (),
     ) -> None:
         self._keyer, self._terms, self._doubted = keyer, terms, set(doubted)
         self._known, self._known_jobs = known or {}, known_jobs or {}
+        self._suppressed = suppressed
         self._by_phone: dict[str, list[Job]] = {}
         for job in jobs:
             self._by_phone.setdefault(job.phone, []).append(job)
@@ -116,7 +118,7 @@ class Takeover:
             elif not self._terms.is_merging:
                 self._unpaired(chunk.call(at))
 
-    def finish(self, suppressed: Collection[str]) -> Taken:
+    def finish(self) -> Taken:
         """All that was found."""
         for phone, calls in self._shared.items():
             self.taken.shared += len(calls) > 1
@@ -124,7 +126,7 @@ class Takeover:
             self._pair(sorted(calls, key=self._is_known), self._by_phone.pop(phone, []))
         for phone, jobs in self._by_phone.items():
             for job in jobs:
-                self._without_call(job, is_suppressed=phone in suppressed)
+                self._without_call(job, is_suppressed=phone in self._suppressed)
         for phone in sorted(self._doubted - self._by_phone.keys() - self._settled):
             self._remember_alone(_Candidate("", CallStatus.IN_DOUBT), phone, self.taken.in_doubt)
         return self.taken
@@ -153,13 +155,13 @@ class Takeover:
         *others, best = sorted([*strangers, *own], key=_rank)
         if len(strangers) + bool(before and before.job_id) > 1:
             self.taken.several.add(_subject(call.phone, call.place))
-        over = [one for one in others if not one.status.is_live and not one.is_own and one.job_id]
+        over = [one for one in others if not _may_ring(one) and not one.is_own and one.job_id]
         taken = self._taken(call, best, before, tuple(over), {*of_phone, *(one.status for one in own)})
         self.taken.keep(self._doubt(call, taken) if taken.status.is_free else taken)
         self.taken.paired[taken.status] += 1
         self.taken.former += len(over)
         for one in others:
-            if one.status.is_live and not one.is_own:
+            if _may_ring(one) and not one.is_own:
                 self._remember_alone(one, call.phone, self.taken.surplus, call.place)
 
     def _before(self, call: Call) -> LockedCall | None:
@@ -208,7 +210,7 @@ class Takeover:
     def _unpaired(self, call: Call) -> None:
         if call.phone in self._doubted:
             self.taken.keep(self._doubt(call, self._locked(call)))
-        else:
+        elif call.phone not in self._suppressed:
             self.taken.unpaired.add(_subject(call.phone, call.place))
 
     def _doubt(self, call: Call, locked: LockedCall) -> LockedCall:
@@ -225,7 +227,7 @@ class Takeover:
     def _without_call(self, job: Job, *, is_suppressed: bool) -> None:
         """A job of a phone in no list. One that must not ring is taken over, so that the next apply takes it back."""
         found = _Candidate(job.job_id, _status(job))
-        if is_suppressed and found.status.is_live:
+        if is_suppressed and _may_ring(found):
             self._remember_alone(found, job.phone, self.taken.suppressed)
         elif self._terms.takes_unlisted:
             self._remember_alone(found, job.phone, self.taken.unlisted_taken)
@@ -243,6 +245,11 @@ class Takeover:
 
 def _subject(phone: str, place: Place | None = None) -> Subject:
     return Subject(mask(phone), ("", ""), place)
+
+
+def _may_ring(candidate: _Candidate) -> bool:
+    """Whether taking it back might keep a phone from ringing: also in a status nobody knows."""
+    return candidate.status.is_live or candidate.status is CallStatus.UNKNOWN
 
 
 def _status(job: Job) -> CallStatus:

@@ -77,14 +77,14 @@ def _findings(view: TakeoverView) -> Iterator[_Finding]:
         taken.surplus,
         "further job",
         "further jobs",
-        "may still ring for a phone that has one already: the next apply takes it back",
+        "may still ring for a phone that has one already: taken back by the next apply",
     )
     yield (
         "!",
         taken.suppressed,
         "job",
         "jobs",
-        "of a phone on a suppression list may still ring: the next apply takes it back",
+        "may still ring for a suppressed phone in no other list: taken back by the next apply",
     )
     yield (
         "!",

@@ -62,8 +62,8 @@ def command(
 ) -> int:
     """Forget calls of campaign NAME. If the lists still want them, the next apply CALLS THEM AGAIN.
 
-    Nothing is sent: a queued call stays queued. What stays in the lockfile are the ids of the jobs, which are still on
-    the server, so that they are not taken for somebody else's; whom they were of is gone.
+    What stays in the lockfile are the ids of their jobs, so that these are not taken for somebody else's; whom they
+    were of is gone. Nothing is sent: a queued call stays queued, and counts as somebody else's from then on.
     """
     from reconciler.apply.book import Book
     from reconciler.cli.asking import is_wanted, require_terminal, say_kept
@@ -89,7 +89,7 @@ def command(
         if recalled.opened:
             raise Refusal(f"{store.shown} has requests that are still open; `campaign apply` settles them first")
         terminal.show(calls_text([CallView(shown_id(call), call) for call in calls]))
-        _refuse_unnamed([call.status for call in calls], dict(allowed))
+        _refuse_unnamed([call.status for call in calls], dict(allowed), is_listed=bool(recalled.lock.header.remote))
         terminal.show_text(f"{len(calls)} of them would be forgotten. {_explained(calls)}")
         if not is_wanted("Forget them?", is_approved=auto_approve):
             terminal.say("nothing was changed")
@@ -104,7 +104,10 @@ def command(
 
 def _explained(calls: Iterable[LockedCall]) -> str:
     if any(call.status.is_live for call in calls):
-        return "Those that are queued will still ring, and those the lists want are CALLED AGAIN by the next apply."
+        return (
+            "Those that may still ring will do so, and block their phones until they are over; "
+            "all others the lists want are CALLED AGAIN by the next apply."
+        )
     return "Those the lists still want are CALLED AGAIN by the next apply."
 
 
@@ -114,13 +117,22 @@ def _kind(status: CallStatus) -> str:
     return "live" if status.is_live else "called" if status.is_called else ""
 
 
-def _refuse_unnamed(statuses: Iterable[CallStatus], allowed: Mapping[str, int]) -> None:
-    """Raises Refusal for calls in doubt, and for more of a kind than was allowed by its amount."""
+def _refuse_unnamed(statuses: Iterable[CallStatus], allowed: Mapping[str, int], *, is_listed: bool) -> None:
+    """Raises Refusal for calls in doubt, and for more of a kind than was allowed by its amount.
+
+    A live call can only be forgotten where the server lists its jobs (`is_listed`): elsewhere nothing would keep the
+    next apply from adding a second one beside it.
+    """
     from reconciler.errors import Refusal
 
     known = list(statuses)
     if any(status.is_doubtful for status in known):
         raise Refusal("nobody can tell what became of some of these calls: decide with `campaign resolve` first")
+    if not is_listed and any(status.is_live for status in known):
+        raise Refusal(
+            "some of these calls may still ring, and this server does not list its jobs: a second call could be added "
+            "beside them; take them out of the lists and apply, then forget them"
+        )
     counts = Counter(kind for kind in map(_kind, known) if kind)
     if too_many := {kind: n for kind, n in counts.items() if n > allowed.get(kind, 0)}:
         said = "; ".join(f"{n} {_KINDS[kind]}" for kind, n in too_many.items())
