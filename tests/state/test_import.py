@@ -78,6 +78,17 @@ def test_a_row_without_a_job_is_added_by_the_next_apply(place: Place) -> None:
     place.assert_right()
 
 
+def test_of_many_rows_without_a_job_the_first_are_shown_and_the_others_counted(open_place: OpenPlace) -> None:
+    place = open_place("dialect=current")
+    applied(place, [1])
+    lose(place)
+    place.declare(range(1, 15))
+    ran = take_over(place)
+    assert "13 calls of the lists have no job" in ran.out
+    assert "… and 3 more" in ran.out
+    assert (ran.out.count("leads.csv:"), mask(2) in ran.out, mask(14) in ran.out) == (10, True, False)
+
+
 def test_a_call_somebody_cancelled_is_left_alone(place: Place) -> None:
     applied(place, [1, 2])
     assert place.remote.cancel_externally(place.jobs_of(1)[0].id)

@@ -424,8 +424,8 @@ def test_a_lock_under_another_secret_is_not_pushed(open_place: OpenPlace, monkey
 def test_a_name_that_leads_elsewhere_is_wrong_usage(open_place: OpenPlace) -> None:
     place = open_place()
     applied(place, [1])
-    (place.folder / "pulled").write_bytes(lock_of_nobody().replace(b'"spring"', b'"../x"'))
-    assert approved(place, "push", "../x", str(place.folder / "pulled"), "--lock-store", str(place.folder)).code != 0
+    ran = approved(place, "push", "../x", str(place.folder / LOCKFILE), "--lock-store", str(place.folder))
+    assert (ran.code, "a name has 1 to 63" in ran.err) == (64, True)
 
 
 def test_a_full_disk_is_an_error(open_place: OpenPlace) -> None:

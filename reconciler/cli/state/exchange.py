@@ -75,9 +75,9 @@ def push(talk: Talk, name: str, source: BinaryIO, serial: int | None, lineage: s
 
     require_terminal(is_approved=auto_approve)
     terminal = Terminal(is_quiet=talk.is_quiet, verbosity=talk.verbosity, no_color=talk.no_color)
+    store = FileStore(_folder(talk, name), name)
     data = source.read()
     header, calls = _checked(data, name)
-    store = FileStore(_folder(talk, name), name)
     with store.hold("campaign state push"):
         there = _There(store, name)
         if there.data == data:

@@ -54,7 +54,9 @@ def command(talk: Talk, name: str, auto_approve: bool) -> int:
             terminal.say("nothing was changed")
             return 1
         say_kept(terminal, store.keep())
-        _write(store, recalled, before.under(new))
+        with terminal.progress() as progress:
+            progress.start("digesting everything once more", None)
+            _write(store, recalled, before.under(new))
         terminal.show_text(f"{store.shown} is under the new secret: every run needs it from now on")
     return 0
 
