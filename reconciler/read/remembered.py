@@ -18,7 +18,7 @@ from reconciler.manifest.model import Campaign
 
 UNUSED_SECRET = (
     "CAMPAIGN_LOCK_SECRET is set, but this lockfile was made without it and keeps its salt; "
-    "`campaign state rekey` puts it under the secret"
+    "`campaign state rekey` puts it under the secret"  # noqa: S105 - a message
 )
 
 
