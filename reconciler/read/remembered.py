@@ -16,10 +16,7 @@ from reconciler.lock.opening import open_keyer
 from reconciler.lock.stores import Store, Stored
 from reconciler.manifest.model import Campaign
 
-UNUSED_SECRET = (
-    "CAMPAIGN_LOCK_SECRET is set, but this lockfile was made without it and keeps its salt; "
-    "`campaign state rekey` puts it under the secret"  # noqa: S105 - a message
-)
+UNUSED_SECRET = "CAMPAIGN_LOCK_SECRET is set, but this lockfile has a salt; see `campaign state rekey`"  # noqa: S105 - a message
 
 
 class Recalled(msgspec.Struct, frozen=True):
