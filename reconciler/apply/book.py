@@ -32,13 +32,13 @@ from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.plan.diff import adopted
 from reconciler.plan.model import Adopt
-from reconciler.read.remembered import Remembered
+from reconciler.read.remembered import Recalled
 
 
 class Book:
     """The lock and journal of one campaign, held for the time of a run. Use it only inside the store's `hold()`."""
 
-    def __init__(self, store: Store, remembered: Remembered) -> None:
+    def __init__(self, store: Store, remembered: Recalled) -> None:
         self._store = store
         self.lock = remembered.lock
         self._opened = {entry.seq: entry for entry in remembered.opened}
@@ -115,6 +115,13 @@ class Book:
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
         self.lock = msgspec.structs.replace(lock, is_new=self.lock.is_new)
+
+    def put(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
+        """Takes this lock, and these open intents, for what was remembered; the serial stays ours to count."""
+        self.lock = Lock(self.lock.header, lock.calls, self.lock.is_new)
+        self._opened = {entry.seq: entry for entry in opened}
+        self._owned = None
+        self.set_header(lock.header)
 
     def set_header(self, header: Header) -> None:
         """Changes the header; its serial stays ours to count."""

@@ -8,7 +8,22 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, ci, completion, fmt, halt, init, plan, resolve, sandbox, schema, status, validate
+from reconciler.cli import (
+    apply,
+    ci,
+    completion,
+    fmt,
+    halt,
+    init,
+    plan,
+    resolve,
+    sandbox,
+    schema,
+    status,
+    takeover,
+    validate,
+)
+from reconciler.cli.state import group as state
 
 USAGE = 64
 """Exit code of a wrong command line (EX_USAGE of sysexits.h), since 2 means `plan` found changes."""
@@ -26,7 +41,22 @@ def campaign() -> None:
     """
 
 
-for module in (init, validate, fmt, plan, apply, ci, status, resolve, halt, schema, sandbox, completion):
+for module in (
+    init,
+    validate,
+    fmt,
+    plan,
+    apply,
+    ci,
+    status,
+    takeover,
+    resolve,
+    state,
+    halt,
+    schema,
+    sandbox,
+    completion,
+):
     campaign.add_command(module.command)
 
 

@@ -68,6 +68,15 @@ class Columns(NamedTuple):
         """Where the lines at these positions begin and end."""
         return zip(self.starts[positions].tolist(), self.starts[positions + 1].tolist(), strict=True)
 
+    def digests_at(self, positions: Positions) -> dict[bytes, Positions]:
+        """Where in `body` the digests of the calls are, by what they are of."""
+        phone_at = self._phone_at(positions)
+        return {
+            b"key": self.starts[positions] + KEY_AT,
+            b"phone": phone_at,
+            b"request": phone_at + _DIGEST_SIZE + _BETWEEN,
+        }
+
     def phones(self, positions: Positions | slice = slice(None)) -> NDArray[np.bytes_]:
         """The digests of the calls' phones."""
         return self._texts(self._phone_at(positions), _DIGEST_SIZE)

@@ -6,6 +6,7 @@ columns themselves, and the statuses as one array, so that a report on a million
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
 from typing import Any, Final
 
@@ -114,6 +115,12 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         """The calls that have one of these statuses."""
         later = (call for call in self._later.values() if call.status in statuses)
         return [*self.calls(np.flatnonzero(self.holds & self.are(statuses))), *later]
+
+    def count_statuses(self) -> Counter[CallStatus]:
+        """How many calls have which status."""
+        letters = np.bincount(self.statuses[self.holds], minlength=256)
+        counts = Counter({status: int(letters[ord(status)]) for status in CallStatus if letters[ord(status)]})
+        return counts + Counter(call.status for call in self._later.values())
 
     def calls(self, positions: Positions) -> list[LockedCall]:
         """The calls of these lines, with the statuses known now."""

@@ -16,6 +16,7 @@ from reconciler.errors import LockError, Refusal, Refused, UnknownItems
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_header
 from reconciler.lock.model import Header, Lock
+from reconciler.lock.opening import find_keyer
 from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
@@ -133,9 +134,9 @@ class Server:
                 )
 
     def _is_this_campaign(self, header: Header, secret: str | None) -> bool:
-        if header.secret_check and not secret:
+        keyer = find_keyer(header, secret)
+        if keyer is None:
             return False
-        keyer = Keyer(secret) if header.secret_check else Keyer(None, header.salt)
         same_remote = bool(header.remote) and header.remote == self._remote_print(keyer)
         return same_remote or (header.host == self._campaign.host and header.token == self._token_print(keyer))
 
