@@ -104,7 +104,10 @@ class Connection(asyncio.Protocol):
         self._parts, self._size, self._wanted = [], 0, 0
         path = head.split(b" ", 2)[1].decode()
         answer = self._campaign.answer(path, body)
-        text = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(answer), answer)
+        text = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
+            len(answer),
+            answer,
+        )
         asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, text)
 
 

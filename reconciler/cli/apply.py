@@ -118,6 +118,7 @@ class _One:
     def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
+        from reconciler.cli.compliance import held_to_profiles
         from reconciler.cli.signals import stopping_cleanly
 
         stop = StopRequest()
@@ -135,7 +136,7 @@ class _One:
             watch = _Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=self._desk.wanted(watch),
+                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch), self._terminal),
                 store=self._desk.store,
                 client=client,
                 token=self._token,

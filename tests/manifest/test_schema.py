@@ -92,7 +92,7 @@ def fields(kind: msgspec.inspect.Type, path: tuple[str, ...] = ()) -> Iterator[t
 
 def test_exactly_the_fields_that_can_only_be_text_are_read_as_text() -> None:
     types: dict[tuple[str, ...], set[type]] = {}
-    for document in (model.CampaignDocument, model.PolicyDocument):
+    for document in (model.CampaignDocument, model.PolicyDocument, model.ProfileDocument):
         for path, kinds in fields(msgspec.inspect.type_info(document)):
             types.setdefault(path, set()).update(kinds)
     text = {
