@@ -6,7 +6,6 @@ YAML, so that no search for manifests ever takes it for one.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -32,6 +31,8 @@ def shipped_names() -> tuple[str, ...]:
 @cache
 def shipped(name: str) -> Profile:
     """The profile of this name that comes with the program."""
+    import tomllib  # most manifests name none
+
     with (_FOLDER / f"{name}.toml").open("rb") as file:
         return Profile(name, msgspec.convert(tomllib.load(file), ProfileSpec))
 
@@ -114,8 +115,8 @@ def _holiday_findings(rule: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(("country",), "is no country whose holidays are known", "write its code by ISO 3166, such as FR")
     elif isinstance(part, str) and part not in known[country]:
         what = "is no part of the country whose holidays are known"
-        parts = listed(sorted(known[country])) if known[country] else "there are none"
-        yield Finding(("subdivision",), what, did_you_mean(part, known[country]) or f"known: {parts}")
+        parts = f"known: {listed(sorted(known[country]))}" if known[country] else "leave it out"
+        yield Finding(("subdivision",), what, did_you_mean(part, known[country]) or parts)
 
 
 def _spec(document: Any) -> Any:

@@ -91,20 +91,26 @@ def _zones(phone: str, code: int, number: PhoneNumber) -> tuple[str, ...]:
 
 
 def _of_place(phone: str) -> tuple[str, ...]:
-    """The zones of the longest prefix that is known, and of those longer than `PREFIX` that begin like the number."""
+    """The zones of the longest prefix that is known, and of longer ones than `PREFIX` that begin like the number.
+
+    In North America those of all parts of the area code: where a part is filed under another zone, as in Indiana or
+    the Navajo Nation, a part that is not filed at all may be in either.
+    """
     prefixes = (phone[:digits] for digits in range(PREFIX, 0, -1))
-    zones: tuple[str, ...] = next((TIMEZONE_DATA[prefix] for prefix in prefixes if prefix in TIMEZONE_DATA), ())
-    finer = _finer().get(phone[:PREFIX])
+    prefix = next((prefix for prefix in prefixes if prefix in TIMEZONE_DATA), "")
+    zones: tuple[str, ...] = TIMEZONE_DATA.get(prefix, ())
+    finer = _finer().get(prefix if prefix.startswith(str(_NANP)) else phone[:PREFIX])
     return tuple(sorted(finer.union(zones))) if finer else zones
 
 
 @cache
 def _finer() -> dict[str, frozenset[str]]:
-    """The zones of all known prefixes longer than `PREFIX`, by what they begin with."""
-    found: dict[str, frozenset[str]] = {}
-    for prefix in (prefix for prefix in TIMEZONE_DATA if len(prefix) > PREFIX):
-        found[prefix[:PREFIX]] = found.get(prefix[:PREFIX], frozenset()).union(TIMEZONE_DATA[prefix])
-    return found
+    """The zones of all longer prefixes that are known, by what they begin with."""
+    found: dict[str, set[str]] = {}
+    for prefix, zones in TIMEZONE_DATA.items():
+        for shorter in (prefix[:digits] for digits in range(_AREA, len(prefix))):
+            found.setdefault(shorter, set()).update(zones)
+    return {prefix: frozenset(zones) for prefix, zones in found.items()}
 
 
 def _calling_code(phone: str) -> int:
