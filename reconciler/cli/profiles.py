@@ -12,7 +12,8 @@ from reconciler.cli.options import file_option, option, talk_options
 if TYPE_CHECKING:
     from reconciler.cli.compliance import Breaches
     from reconciler.cli.terminal import Terminal
-    from reconciler.manifest.model import Campaign, Profile
+    from reconciler.manifest.model import Campaign
+    from reconciler.manifest.profile import Profile
 
 
 @click.command("profiles")

@@ -17,10 +17,10 @@ from reconciler.manifest.model import (
     PhoneList,
     PhoneListSpec,
     PolicyColumn,
-    Profile,
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile
 from reconciler.manifest.profiles import used
 from reconciler.manifest.refs import Policies, resolved
 from reconciler.manifest.rules import COLUMN_FIELDS

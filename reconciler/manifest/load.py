@@ -22,11 +22,10 @@ from reconciler.manifest.model import (
     PhoneList,
     PhoneListSpec,
     PolicyDocument,
-    Profile,
-    ProfileDocument,
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile, ProfileDocument
 from reconciler.manifest.profiles import declared as declared_profile
 from reconciler.manifest.profiles import names_used, profile_findings, use_findings
 from reconciler.manifest.refs import Policies, chain

@@ -13,21 +13,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
+from reconciler.manifest.profile import ProfileUse, UsedProfile
+from reconciler.manifest.vocabulary import AllowedTime, Days, Metadata, Name, Region
 
-# `$` alone would let a trailing line feed through, in Python and in other readers of the schema.
-Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,63}$(?!\\n)", description="1 to 63 of a-z, 0-9 and -")]
-Region = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Z]{2}$(?!\\n)",
-        description="country of numbers in national form, two capital letters (ISO 3166), such as US",
-    ),
-]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DesiredState = Literal["running", "paused", "stopped"]
-TimeOfDay = Annotated[
-    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\\n)", description='"HH:MM", 00:00 to 23:59')
-]
 Column = Annotated[str, Meta(min_length=1, description="name of a column of the phone list")]
 File = Annotated[str, Meta(min_length=1, description="path of a file, relative to the manifest")]
 
@@ -52,32 +41,6 @@ class PolicyColumn(_Document, frozen=True):
     column: Column
 
 
-class Window(_Document, frozen=True):
-    """Hours in which calls are allowed, in the called person's local time; the end is after the start."""
-
-    local_time_from: TimeOfDay
-    local_time_to: TimeOfDay
-
-
-Windows = Annotated[
-    tuple[Window, ...],
-    Meta(min_length=1, description="windows of the day; they may touch and must not overlap"),
-]
-
-
-class AllowedTime(_Document, frozen=True):
-    """Windows by day of the week; `default` is for every day not named."""
-
-    default: Windows | UnsetType = UNSET
-    mon: Windows | UnsetType = UNSET
-    tue: Windows | UnsetType = UNSET
-    wed: Windows | UnsetType = UNSET
-    thu: Windows | UnsetType = UNSET
-    fri: Windows | UnsetType = UNSET
-    sat: Windows | UnsetType = UNSET
-    sun: Windows | UnsetType = UNSET
-
-
 class ExternalCheck(_Document, frozen=True):
     """A check before each call. The URL carries a credential: it is a secret."""
 
@@ -94,7 +57,6 @@ Ref = Annotated[str, Meta(description="a CallPolicy by name; fields beside it ov
 Retry = Annotated[int, Meta(ge=1, le=2880, description="minutes between attempts, 1 to 2880")]
 Attempts = Annotated[int, Meta(ge=1, le=50, description="attempts for a number, 1 to 50")]
 Priority = Annotated[int, Meta(ge=1, le=5, description="1 (highest) to 5 (lowest)")]
-Days = Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7, description="days on which calls are allowed")]
 
 _START = Meta(description="no call before; ISO 8601 such as 2024-05-01T10:00:00+03:00")
 _FINISH = Meta(description="no call after; ISO 8601 such as 2024-05-31T18:00:00+03:00")
@@ -246,24 +208,6 @@ class Guards(_Document, frozen=True):
     replace_percent: Percent | UnsetType = UNSET
 
 
-class Metadata(_Document, frozen=True):
-    """Names a document."""
-
-    name: Name
-    labels: Annotated[dict[str, str], Meta(description="for people and filters; no effect on calls")] = {}
-
-
-Severity = Literal["error", "warning"]
-_SEVERITY = Meta(description="what a breach is: an error (default) keeps the campaign from running, a warning is shown")
-
-
-class ProfileUse(_Document, frozen=True):
-    """A compliance profile by name, and what a breach of it is."""
-
-    name: Annotated[Name, Meta(description="of a profile; `campaign profiles` lists them")]
-    severity: Annotated[Severity, _SEVERITY] = "error"
-
-
 class CampaignSpec(_Document, frozen=True):
     """What a campaign should be."""
 
@@ -313,73 +257,6 @@ class PolicyDocument(_Document, frozen=True):
     kind: Literal["CallPolicy"]
     metadata: Metadata
     spec: Policy
-
-
-class HolidayRule(_Document, frozen=True):
-    """What holds on public holidays, instead of the hours of the day of the week."""
-
-    country: Annotated[Region, Meta(description="whose public holidays, two capital letters (ISO 3166)")]
-    subdivision: (
-        Annotated[str, Meta(min_length=1, description="of the country, such as NSW: its own holidays count too")]
-        | UnsetType
-    ) = UNSET
-    allowed_time: (
-        Annotated[Windows, Meta(description="hours of a holiday; absent: nobody is called on one")] | UnsetType
-    ) = UNSET
-
-
-class Cap(_Document, frozen=True):
-    """How often a person may be called, or talked to, within any stretch of time of this length."""
-
-    per: Annotated[str, Meta(pattern="^[1-9][0-9]{0,3}[hd]$(?!\\n)", description="hours or days, such as 24h or 7d")]
-    calls: Annotated[int, Meta(ge=1, description="calls that may be tried")] | UnsetType = UNSET
-    conversations: (
-        Annotated[int, Meta(ge=1, description="conversations; shown, but no policy tells how many there will be")]
-        | UnsetType
-    ) = UNSET
-
-
-class ProfileSpec(_Document, frozen=True):
-    """A rule about calls, as data: hours are by the clock of the person called."""
-
-    purpose: Annotated[str, Meta(min_length=1, description="which calls the rule is about, in a sentence")]
-    source: Annotated[str, Meta(min_length=1, description="where the rule is written")]
-    seen: Annotated[
-        str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\\n)", description="YYYY-MM-DD, when this was last checked")
-    ]
-    countries: Annotated[
-        tuple[Region, ...], Meta(description="of the numbers it is about, such as US; absent: all numbers")
-    ] = ()
-    allowed_days: Days | UnsetType = UNSET
-    allowed_time: AllowedTime | UnsetType = UNSET
-    holidays: HolidayRule | UnsetType = UNSET
-    caps: Annotated[tuple[Cap, ...], Meta(description="how often a person may be called")] = ()
-    notes: Annotated[tuple[str, ...], Meta(description="what else to know; shown, never checked")] = ()
-
-
-class ProfileDocument(_Document, frozen=True):
-    """`kind: Profile`: a compliance profile of one's own."""
-
-    api_version: Annotated[Literal["campaign/v1"], Meta(description="always campaign/v1")]
-    kind: Literal["Profile"]
-    metadata: Metadata
-    spec: ProfileSpec
-
-
-class Profile(msgspec.Struct, frozen=True):
-    """A compliance profile; it comes with the program, or from a document at `place`."""
-
-    name: str
-    spec: ProfileSpec
-    place: Place | None = None
-
-
-class UsedProfile(msgspec.Struct, frozen=True):
-    """A profile as a campaign uses it."""
-
-    profile: Profile
-    severity: Severity
-    place: Place  # of its line in the campaign
 
 
 class PhoneList(msgspec.Struct, frozen=True):

@@ -15,8 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from reconciler.manifest.document import Document, Finding
-from reconciler.manifest.model import CampaignDocument, Profile, ProfileDocument, ProfileSpec, ProfileUse, UsedProfile
+from reconciler.manifest.model import CampaignDocument
 from reconciler.manifest.policy import policy_findings, windows_findings
+from reconciler.manifest.profile import Profile, ProfileDocument, ProfileSpec, ProfileUse, UsedProfile
 from reconciler.manifest.wording import KeyPath, did_you_mean, listed
 
 _FOLDER: Final = Path(__file__).parent.parent / "profiles" / "data"

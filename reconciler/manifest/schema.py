@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument, ProfileDocument
+from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
+from reconciler.manifest.profile import ProfileDocument
 
 FILE = "campaign.v1.json"
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from reconciler.manifest.model import Cap
+from reconciler.manifest.profile import Cap
 from reconciler.profiles.rules import Rule, days_off, period_minutes, year_of
 from reconciler.windows.numbers import Origin, zones_of_code
 from reconciler.windows.week import DAY, NEVER, Week

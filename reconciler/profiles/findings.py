@@ -7,7 +7,8 @@ from typing import Final, assert_never
 import msgspec
 
 from reconciler.errors import Place, Problem, calls_text
-from reconciler.manifest.model import Campaign, Cap, Severity, UsedProfile
+from reconciler.manifest.model import Campaign
+from reconciler.manifest.profile import Cap, Severity, UsedProfile
 from reconciler.profiles.breaches import Breach, Kind
 from reconciler.profiles.rules import Rule, rule_of
 from reconciler.windows.week import EVERY, days_text, hours_text

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from reconciler.manifest.model import Cap, HolidayRule, ProfileSpec
+from reconciler.manifest.profile import Cap, HolidayRule, ProfileSpec
 from reconciler.windows.week import DAY, EVERY, NEVER, Week
 from reconciler.windows.window import window_of
 from reconciler.windows.zones import EPOCH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from reconciler.manifest.model import Cap, HolidayRule, Profile
+from reconciler.manifest.profile import Cap, HolidayRule, Profile
 from reconciler.profiles.rules import Rule, rule_of
 from reconciler.render.page import BLANK, Cell, Line, columns, line
 from reconciler.render.words import count, listing

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.model import HolidayRule
+from reconciler.manifest.profile import HolidayRule
 from reconciler.profiles.breaches import Kind, breaches, is_about, period_of, terms_of
 from reconciler.profiles.rules import Rule
 from reconciler.windows.numbers import Origin, key_of, origin_of

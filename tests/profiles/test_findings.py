@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.model import Cap, HolidayRule
+from reconciler.manifest.profile import Cap, HolidayRule
 from reconciler.profiles.breaches import Breach, Kind
 from reconciler.profiles.findings import words
 from reconciler.profiles.rules import Rule, period_minutes
