@@ -51,7 +51,7 @@ class ProfileSpec(Part, frozen=True):
     purpose: Annotated[str, Meta(min_length=1, description="which calls the rule is about, in a sentence")]
     source: Annotated[str, Meta(min_length=1, description="where the rule is written")]
     seen: Annotated[
-        str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\\n)", description="YYYY-MM-DD, when this was last checked")
+        str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\\n)", description="YYYY-MM-DD, as of when this is")
     ]
     countries: Annotated[
         tuple[Region, ...], Meta(description="of the numbers it is about, such as US; absent: all numbers")

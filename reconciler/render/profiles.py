@@ -1,4 +1,4 @@
-"""Compliance profiles for people and programs: what they allow, where the rule is written, when that was checked."""
+"""Compliance profiles for people and programs: what they allow, where the rule is written, as of when."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _facts(profile: Profile, *, full: bool) -> list[tuple[Cell, Cell]]:
         facts.append((("holidays", "dim"), _holidays(rule, rule.holidays)))
     if spec.caps:
         facts.append((("at most", "dim"), listing(map(_cap, spec.caps))))
-    facts.append((("source", "dim"), f"{spec.source}; checked {spec.seen}"))
+    facts.append((("source", "dim"), f"{spec.source}, as of {spec.seen}"))
     if full:
         facts.append((("numbers", "dim"), f"of {', '.join(spec.countries)}" if spec.countries else "all"))
         facts += ((("note", "dim"), note) for note in spec.notes)

@@ -59,7 +59,7 @@ def test_a_profile_that_is_named_is_shown_in_full(campaign: Campaign, own: None)
         "  hours     Mon–Sun 9:00–12:00 and 13:00–18:00, local time of the person called",
         "  holidays  of GB-SCT: 10:00–12:00",
         "  at most   1 call in 24h and 2 conversations in 7d",
-        "  source    our own promise; checked 2030-01-01",
+        "  source    our own promise, as of 2030-01-01",
         "  numbers   of GB, US",
         "  note      Written on the first page of our terms",
         "  from      lunch.yaml:1:1",
