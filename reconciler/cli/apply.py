@@ -167,6 +167,7 @@ class One:
     def _run(self, options: Options, demanded: Demanded, tally: Tally, *, is_first: bool) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
+        from reconciler.cli.compliance import held_to_profiles
         from reconciler.cli.signals import stopping_cleanly
 
         stop = StopRequest()
@@ -184,7 +185,7 @@ class One:
             watch = _Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=self._desk.wanted(watch),
+                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch), self._terminal),
                 store=self._desk.store,
                 client=client,
                 token=self._token,

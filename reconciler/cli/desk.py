@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reconciler.calls.model import Dialect
+from reconciler.cli.compliance import held_to_profiles
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
 from reconciler.cli.terminal import Terminal
@@ -44,9 +45,10 @@ class Desk(msgspec.Struct, frozen=True):
         return ListedCalls(self.campaign, watch)
 
     def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
-        """The same, read and held against what is remembered. Raises ManifestError with every bad row."""
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
         with terminal.progress() as progress:
-            return sift(self.campaign, self.wanted(progress), remembered.lock, remembered.keyer)
+            wanted = held_to_profiles(self.campaign, self.wanted(progress), terminal)
+            return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
 
     def client(self, token: str) -> CallsClient:
         """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
