@@ -29,6 +29,11 @@ class StopRequest:
         """Asks the run to stop."""
         self._event.set()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raises Interrupted when the run was asked to stop."""
         if self._event.is_set():

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.allow import allow_option
-from reconciler.cli.options import Common, Seconds, common_options, option
+from reconciler.cli.options import Common, Seconds, common_options, jobs_option, option
 
 if TYPE_CHECKING:
-    from reconciler.apply.clock import StopRequest
     from reconciler.apply.run import Options, Tally
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import Ended
-    from reconciler.cli.terminal import Terminal
+    from reconciler.cli.each import Ended, Turn
     from reconciler.manifest.model import Campaign
-    from reconciler.phones.watch import Watch
     from reconciler.plan.model import Plan
     from reconciler.render.progress import Progress
 
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 @click.command("apply")
 @common_options
 @allow_option
+@jobs_option
 @option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
 @option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
 @option(
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],
+    jobs: int,
     auto_approve: bool,
     batch: int,
     settle_s: float,
@@ -53,47 +52,31 @@ def command(
     """
     from reconciler.apply.run import Options
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import for_each
-    from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
+    from reconciler.cli.each import Way, for_each
+    from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
 
     if not auto_approve and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    campaigns = read_campaigns(common)
-    tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
-    refuse_shared_tokens(campaigns, tokens)
+    campaigns, others = read_all(common)
+    refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
     options = Options(batch=batch, settle_s=settle_s, timeout_s=common.timeout_s)
 
-    def work(campaign: Campaign) -> Ended:
-        one = _One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
+    def work(campaign: Campaign, turn: Turn) -> Ended:
+        one = _One(Desk.of(campaign, common), turn, read_token(campaign), is_approved=auto_approve)
         return one.apply(options, dict(allowed), is_first=is_first)
 
-    return for_each(campaigns, terminal, work)
-
-
-class _Stoppable:
-    """A watch that ends a long reading when the run is asked to stop."""
-
-    def __init__(self, watch: Watch, stop: StopRequest) -> None:
-        self._watch, self._stop = watch, stop
-
-    def start(self, label: str, total: int | None) -> None:
-        """Something begins."""
-        self._watch.start(label, total)
-
-    def advance(self, n: int = 1) -> None:
-        """So much more is done. Raises Interrupted when the run is asked to stop."""
-        self._stop.check()
-        self._watch.advance(n)
+    return for_each(campaigns, terminal, work, Way(jobs=jobs, is_stopped_cleanly=True, doing="applying"))
 
 
 class _One:
     """One campaign of this run."""
 
-    def __init__(self, desk: Desk, terminal: Terminal, token: str, *, is_approved: bool) -> None:
-        self._desk, self._terminal, self._token, self._is_approved = desk, terminal, token, is_approved
+    def __init__(self, desk: Desk, turn: Turn, token: str, *, is_approved: bool) -> None:
+        self._desk, self._turn, self._token, self._is_approved = desk, turn, token, is_approved
+        self._terminal = turn.terminal
         self._has_begun = False  # somebody said yes, or had said so before
 
     def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
@@ -116,23 +99,18 @@ class _One:
         return self._ended(tally, started_s, 0, "done")
 
     def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
-        from reconciler.apply.clock import StopRequest, SystemClock
+        from reconciler.apply.clock import SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
-        from reconciler.cli.signals import stopping_cleanly
+        from reconciler.cli.signals import Stoppable
 
-        stop = StopRequest()
-        with (
-            self._desk.client(self._token) as client,
-            self._terminal.progress() as progress,
-            stopping_cleanly(stop, self._terminal.say) as asking,
-        ):
+        stop = self._turn.stop
+        with self._desk.client(self._token, stop.wait) as client, self._terminal.progress() as progress:
 
             def approve(plan: Plan) -> bool:
-                with asking():
-                    self._has_begun = self._approve(plan, progress)
+                self._has_begun = self._approve(plan, progress)
                 return self._has_begun
 
-            watch = _Stoppable(progress, stop)
+            watch = Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
                 desired=self._desk.wanted(watch),
@@ -154,7 +132,7 @@ class _One:
 
         progress.finish()
         self._terminal.show(plan_text(plan))
-        if plan.actions and not self._is_approved and not click.confirm("\nApply this?", err=True):
+        if plan.actions and not self._is_approved and not self._turn.ask("\nApply this?"):
             return False
         counts = plan.counts
         if counts.add + counts.replace + counts.cancel:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -10,7 +12,6 @@ from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
 from reconciler.cli.manifests import lock_folder
 from reconciler.cli.options import Common
-from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores.files import FileStore
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
@@ -25,24 +26,40 @@ class Desk(msgspec.Struct, frozen=True):
     campaign: Campaign
     store: FileStore
     secret: str | None
-    timeout_s: float
+    common: Common
 
     @classmethod
     def of(cls, campaign: Campaign, common: Common) -> Desk:
         """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile."""
-        store = FileStore(lock_folder(campaign, common.lock_store), campaign.name)
-        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
+        store = FileStore(lock_folder(campaign, common.lock_store), campaign.name, common.shared.heads)
+        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common)
+
+    @property
+    def timeout_s(self) -> float:
+        """How long one request may take."""
+        return self.common.timeout_s
 
     def wanted(self, watch: Watch) -> ListedCalls:
         """What the lists want, watched whenever they are read."""
-        return ListedCalls(self.campaign, watch)
+        return ListedCalls(self.campaign, watch, self.common.shared.shelf)
 
-    def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
+    def sifted(self, watch: Watch, remembered: Remembered) -> Sifted:
         """The same, read and held against what is remembered. Raises ManifestError with every bad row."""
-        with terminal.progress() as progress:
-            return sift(self.campaign, self.wanted(progress), remembered.lock, remembered.keyer)
+        return sift(self.campaign, self.wanted(watch), remembered.lock, remembered.keyer)
 
-    def client(self, token: str) -> CallsClient:
-        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
+    def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:
+        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one.
+
+        What `sleep` raises ends the waiting between requests.
+        """
         dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
-        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s)
+        return CallsClient(
+            self.campaign.host,
+            token,
+            dialect=dialect,
+            timeout_s=self.timeout_s,
+            parallelism=self.common.parallelism,
+            pace=self.common.shared.pace,
+            authorities=self.common.shared.authorities,
+            sleep=sleep,
+        )

@@ -20,6 +20,7 @@ import msgspec
 from reconciler.errors import LockError, LockHeld
 from reconciler.lock.journal import parse_journal
 from reconciler.lock.stores import Stored
+from reconciler.lock.stores.heads import Heads
 
 _LOCK = ".lock.jsonl"
 
@@ -36,8 +37,9 @@ class _Holder(msgspec.Struct, frozen=True):
 class FileStore:
     """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, heads: Heads | None = None) -> None:
         self._folder, self._name = folder, name
+        self._heads = heads or Heads()
         self._lock = folder / f"{name}{_LOCK}"
         self._journal = folder / f"{name}.journal.jsonl"
         self._mutex = folder / f"{name}.lock.mutex"
@@ -134,10 +136,18 @@ class FileStore:
 
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the folder, sorted; unreadable ones are left out."""
-        for path in sorted(self._folder.glob(f"*{_LOCK}")):
-            if path != self._lock:
-                with suppress(OSError), path.open("rb") as file:
-                    yield path.name, file.readline()
+        for name in sorted(_lockfiles(self._folder)):
+            if name != self._lock.name:
+                with suppress(OSError):
+                    yield name, self._heads.first_line(self._folder / name)
+
+
+def _lockfiles(folder: Path) -> list[str]:
+    """The names of all lockfiles in a folder; none where it cannot be looked into."""
+    try:
+        return [path.name for path in folder.iterdir() if path.name.endswith(_LOCK)]
+    except OSError:
+        return []
 
 
 def _version(path: Path) -> tuple[int, int] | None:
