@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 import click
 import msgspec
 
-from reconciler.apply.clock import StopRequest
+from reconciler.apply.clock import STOPPED, StopRequest
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.manifest.model import Campaign
@@ -29,9 +29,14 @@ class Turn:
     """What a campaign that is being worked on has of the run around it. This one has the terminal to itself."""
 
     def __init__(
-        self, terminal: Terminal, stop: StopRequest, asking: Callable[[], AbstractContextManager[None]] = nullcontext
+        self,
+        terminal: Terminal,
+        stop: StopRequest,
+        asking: Callable[[], AbstractContextManager[None]] = nullcontext,
+        *,
+        is_of_several: bool,
     ) -> None:
-        self.terminal, self.stop, self._asking = terminal, stop, asking
+        self.terminal, self.stop, self.is_of_several, self._asking = terminal, stop, is_of_several, asking
 
     def ask(self, question: str) -> bool:
         """What a person answers."""
@@ -62,15 +67,21 @@ def for_each(campaigns: Sequence[Campaign], terminal: Terminal, work: Work, way:
     """Does `work` for every campaign; the exit code of the whole run."""
     if not campaigns:
         terminal.say("no campaign is in this shard")
-    stop, jobs = StopRequest(), min(way.jobs, len(campaigns))
+    stop, jobs, is_of_several = StopRequest(), min(way.jobs, len(campaigns)), len(campaigns) > 1
+
+    def alone(campaign: Campaign, asking: Callable[[], AbstractContextManager[None]]) -> Ended:
+        own = terminal.about(campaign.name) if is_of_several else terminal
+        return attempt(campaign, Turn(own, stop, asking, is_of_several=is_of_several), work)
+
     with _signals(stop, terminal, is_clean=way.is_stopped_cleanly or jobs > 1) as asking:
         if jobs > 1:
             from reconciler.cli.together import together
 
             ended = together(campaigns, terminal, work, stop, jobs=jobs, label=f"{way.doing} campaigns")
         else:
-            turn = Turn(terminal, stop, asking)
-            ended = [attempt(campaign, turn, work) for campaign in campaigns]
+            ended = [alone(campaign, asking) for campaign in campaigns]
+    if stop.is_asked and is_of_several:
+        terminal.error(Interrupted(STOPPED))
     if way.heads and len(ended) > 1:
         terminal.show(summary_table([each.row for each in ended], way.heads))
     return combined([each.code for each in ended])
@@ -99,7 +110,8 @@ def attempt(campaign: Campaign, turn: Turn, work: Work) -> Ended:
     except (click.Abort, click.ClickException):
         raise
     except Exception as error:  # noqa: BLE001 - one campaign's failure, whatever it is, must not stop the others
-        turn.terminal.error(error)
+        if not isinstance(error, Interrupted) or not turn.is_of_several:
+            turn.terminal.error(error)
         code = error.exit_code if isinstance(error, ReconcilerError) else 1
         outcome = "stopped" if isinstance(error, Interrupted) else _OUTCOMES.get(code, "failed")
         return Ended(code, SummaryRow(campaign.name, outcome))

@@ -116,7 +116,7 @@ shard_option = option(
 jobs_option = option(
     "--jobs",
     type=click.IntRange(min=1, max=64),
-    default=1,
+    default=4,
     show_default=True,
     help="Campaigns worked on at once.",
 )

@@ -6,11 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import TextIO
 
 from reconciler.render.console import make_consoles
 from reconciler.render.messages import error_text, warning_text
-from reconciler.render.page import Line, line, write
+from reconciler.render.page import Line, about, line, write
 from reconciler.render.progress import Progress, for_terminal
 from reconciler.render.several import Several
 
@@ -31,8 +32,15 @@ class Terminal:
     def __init__(self, *, is_quiet: bool = False, verbosity: int = 0, no_color: bool = False) -> None:
         self._consoles = make_consoles(sys.stdout, sys.stderr, os.environ, no_color=no_color)
         self._is_quiet, self._verbosity = is_quiet, verbosity
+        self._name = ""
         if verbosity >= NAMES_REQUESTS:
             _log_to_stderr()
+
+    def about(self, name: str) -> Terminal:
+        """The same, for one campaign of several: its messages begin with its name."""
+        named = copy(self)
+        named._name = name
+        return named
 
     def held(self, keep: Callable[[Callable[[], None]], None], progress: Callable[[], Progress]) -> Terminal:
         """One for a thread: it writes nothing, but hands what is to be done for it to `keep`, ready to be written."""
@@ -76,7 +84,10 @@ class Terminal:
         return Several(self._consoles.err, label, total, is_bar=is_bar) if is_shown else Several(None, label, total)
 
     def _write(self, lines: Iterable[Line], *, is_result: bool = False) -> None:
-        write(self._consoles.out if is_result else self._consoles.err, lines)
+        if is_result:
+            write(self._consoles.out, lines)
+        else:
+            write(self._consoles.err, about(self._name, lines) if self._name else lines)
 
 
 class _Held(Terminal):
@@ -85,7 +96,7 @@ class _Held(Terminal):
     def __init__(
         self, real: Terminal, keep: Callable[[Callable[[], None]], None], progress: Callable[[], Progress]
     ) -> None:
-        self._consoles, self._is_quiet, self._verbosity = real._consoles, real._is_quiet, real._verbosity
+        vars(self).update(vars(real))
         self._keep, self._progress = keep, progress
 
     def progress(self) -> Progress:

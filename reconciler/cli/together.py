@@ -58,7 +58,8 @@ class _Seat(Turn):
     """The place of a campaign that is worked on in a thread: it hands everything to the main one."""
 
     def __init__(self, campaign: Campaign, terminal: Terminal, stop: StopRequest, progress: Several) -> None:
-        super().__init__(terminal.held(self.when_due, progress.part), stop)
+        held = terminal.about(campaign.name).held(self.when_due, progress.part)
+        super().__init__(held, stop, is_of_several=True)
         self._campaign = campaign
         self._told: SimpleQueue[Say | _Question | Ended | _Failure] = SimpleQueue()
 

@@ -136,16 +136,18 @@ class FileStore:
 
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the folder, sorted; unreadable ones are left out."""
-        for name in sorted(_lockfiles(self._folder)):
+        for path, name in sorted(_lockfiles(self._folder)):
             if name != self._lock.name:
                 with suppress(OSError):
-                    yield name, self._heads.first_line(self._folder / name)
+                    yield name, self._heads.first_line(path)
 
 
-def _lockfiles(folder: Path) -> list[str]:
-    """The names of all lockfiles in a folder; none where it cannot be looked into."""
+def _lockfiles(folder: Path) -> list[tuple[str, str]]:
+    """All lockfiles in a folder, with their names; none where it cannot be looked into."""
     try:
-        return [path.name for path in folder.iterdir() if path.name.endswith(_LOCK)]
+        # Not with a Path for each: every campaign of a run looks at the lockfiles of all.
+        with os.scandir(folder) as entries:
+            return [(entry.path, entry.name) for entry in entries if entry.name.endswith(_LOCK)]
     except OSError:
         return []
 
