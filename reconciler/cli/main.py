@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, completion, fmt, halt, init, plan, resolve, sandbox, schema, status, validate
+from reconciler.cli import apply, completion, fmt, halt, init, man, plan, resolve, sandbox, schema, status, validate
 
 USAGE = 64
 """Exit code of a wrong command line (EX_USAGE of sysexits.h), since 2 means `plan` found changes."""
@@ -26,7 +26,7 @@ def campaign() -> None:
     """
 
 
-for module in (init, validate, fmt, plan, apply, status, resolve, halt, schema, sandbox, completion):
+for module in (init, validate, fmt, plan, apply, status, resolve, halt, schema, sandbox, completion, man):
     campaign.add_command(module.command)
 
 

@@ -74,11 +74,29 @@ file_option = option(
     type=click.Path(path_type=Path),
     help="Manifest file or folder; may be given several times.",
 )
+
+
+def campaign_names(
+    context: click.Context,
+    parameter: click.Parameter,  # noqa: ARG001 - what click hands over
+    incomplete: str,
+) -> list[str]:
+    """Names of campaigns for the shell to complete. Whatever goes wrong: none, and no word about it."""
+    from reconciler.manifest.load import load
+
+    try:
+        loaded = load([*map(Path, context.params.get("files") or (".",))])
+    except Exception:  # noqa: BLE001 - a traceback would be written into the line somebody is typing
+        return []
+    return [campaign.name for campaign in loaded.campaigns if campaign.name.startswith(incomplete)]
+
+
 target_option = option(
     "--target",
     "targets",
     multiple=True,
     metavar="NAME",
+    shell_complete=campaign_names,
     help="Only campaigns of this name; * and ? stand for parts of it.",
 )
 lock_store_option = option(
@@ -100,6 +118,7 @@ parallelism_option = option(
     type=click.IntRange(min=1, max=32),
     default=4,
     show_default=True,
+    metavar="N",
     help="Requests of one campaign under way at once.",
 )
 rate_option = option(
@@ -118,6 +137,7 @@ jobs_option = option(
     type=click.IntRange(min=1, max=64),
     default=4,
     show_default=True,
+    metavar="N",
     help="Campaigns worked on at once.",
 )
 _TALK = (
