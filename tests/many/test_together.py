@@ -143,6 +143,7 @@ def test_a_quiet_run_says_nothing_and_a_talkative_one_how_far_it_is(
             progress.advance(5)
         return done(campaign)
 
+    said = list[str]()
     for talk, lines in ((Terminal(is_quiet=True), 0), (Terminal(), 0), (Terminal(verbosity=1), 2)):
         for_each(named(3), talk, work, Way(heads=None, jobs=2, doing="planning"))
         said = capsys.readouterr().err.splitlines()
