@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from reconciler.render.progress import Progress
 
 
-@click.command("apply")
+@click.command("apply", short_help="Make the campaigns what the manifests say.")
 @common_options
 @allow_option
 @jobs_option
 @option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
-@option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
+@option(
+    "--batch",
+    type=click.IntRange(min=1, max=100_000),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="Calls per request.",
+)
 @option(
     "--settle",
     "settle_s",

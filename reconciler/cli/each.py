@@ -12,6 +12,7 @@ from reconciler.apply.clock import STOPPED, StopRequest
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.manifest.model import Campaign
+from reconciler.render.page import BLANK
 from reconciler.render.results import DONE, SummaryRow, summary_table
 
 SOME_FAILED = 7
@@ -54,7 +55,7 @@ Work = Callable[[Campaign, Turn], Ended]
 class Way(msgspec.Struct, frozen=True):
     """How a run goes about its campaigns: how many at once, and whether signals let it finish what is in flight.
 
-    `heads` are those of the table that several campaigns get at the end; without heads there is none.
+    `heads` are those of the calls in the table that several campaigns get at the end; with None there is no table.
     """
 
     jobs: int = 1
@@ -82,8 +83,8 @@ def for_each(campaigns: Sequence[Campaign], terminal: Terminal, work: Work, way:
             ended = [alone(campaign, asking) for campaign in campaigns]
     if stop.is_asked and is_of_several:
         terminal.error(Interrupted(STOPPED))
-    if way.heads and len(ended) > 1:
-        terminal.show(summary_table([each.row for each in ended], way.heads))
+    if way.heads is not None and is_of_several:
+        terminal.show([BLANK, *summary_table([each.row for each in ended], way.heads)])
     return combined([each.code for each in ended])
 
 

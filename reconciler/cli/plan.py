@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Plan
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show what applying would do.")
 @common_options
 @allow_option
 @jobs_option

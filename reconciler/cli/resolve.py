@@ -39,7 +39,7 @@ _PRIVATE = re.compile(r"/calls/campaign/|(?:\d[\s()./_\u2010-\u2015-]*){7}")
 """The token's URL, and as many digits as the shortest phone has; a date is none."""
 
 
-@click.command("resolve")
+@click.command("resolve", short_help="Decide about calls of unknown outcome.")
 @common_options
 @option("--adopt", is_flag=True, help="Ask the server once more and take what it has.")
 @option("--sent", is_flag=True, help="Decide: they were added. Nothing adds them again.")
@@ -79,7 +79,7 @@ def command(
         outcome = "in doubt" if is_left else "nothing in doubt"
         return Ended(IN_DOUBT if is_left else 0, SummaryRow(campaign.name, outcome))
 
-    return for_each(read_campaigns(common), terminal, work, Way())
+    return for_each(read_campaigns(common), terminal, work, Way(heads=()))
 
 
 class _Asked(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from reconciler.render.console import make_consoles
 from reconciler.render.messages import error_text, warning_text
-from reconciler.render.page import Line, about, line, write
+from reconciler.render.page import BLANK, Line, about, line, write
 from reconciler.render.progress import Progress, for_terminal
 from reconciler.render.several import Several
 
@@ -33,6 +33,7 @@ class Terminal:
         self._consoles = make_consoles(sys.stdout, sys.stderr, os.environ, no_color=no_color)
         self._is_quiet, self._verbosity = is_quiet, verbosity
         self._name = ""
+        self._shown = [""]  # whose result was written last; one list for all that write to these consoles
         if verbosity >= NAMES_REQUESTS:
             _log_to_stderr()
 
@@ -85,6 +86,9 @@ class Terminal:
 
     def _write(self, lines: Iterable[Line], *, is_result: bool = False) -> None:
         if is_result:
+            if self._name and self._shown[0] not in ("", self._name):
+                write(self._consoles.out, [BLANK])
+            self._shown[0] = self._name
             write(self._consoles.out, lines)
         else:
             write(self._consoles.err, about(self._name, lines) if self._name else lines)
