@@ -26,9 +26,6 @@ class Shard(msgspec.Struct, frozen=True):
         digest = blake2b(name.encode(), digest_size=8).digest()
         return int.from_bytes(digest) % self.count == self.index - 1
 
-    def __str__(self) -> str:
-        return f"{self.index}/{self.count}"
-
 
 class ShardType(click.ParamType[Shard]):
     """`2/8` as a shard."""

@@ -34,7 +34,7 @@ def command(common: Common, jobs: int) -> int:
         turn.terminal.show(status_text(view))
         return Ended(0, SummaryRow(campaign.name, view.state.value if view.state else "shown"))
 
-    return for_each(read_campaigns(common), terminal, work, Way(jobs=jobs, heads=(), doing="asking for"))
+    return for_each(read_campaigns(common), terminal, work, Way(jobs=jobs, heads=(), doing="looking at"))
 
 
 def _view(campaign: Campaign, common: Common, turn: Turn) -> StatusView:

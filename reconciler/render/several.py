@@ -78,7 +78,8 @@ class Several:
 
     def _figures(self) -> str:
         elapsed_s = self._clock() - self._began
-        steps = f", {figures(self._steps, None, elapsed_s)} calls" if self._steps else ""
+        done, _, speed = figures(self._steps, None, elapsed_s).partition(", ")
+        steps = f", {done} calls" + (f", {speed}" if speed else "") if self._steps else ""
         left_s = (self._total - self._ended) * elapsed_s / self._ended if self._ended else 0.0
         left = f", {duration(left_s)} left" if left_s else ""
         return f"{number(self._ended)} of {number(self._total)}{steps}{left}"
