@@ -90,7 +90,7 @@ def apply(
     """
     from reconciler.apply.run import Options
 
-    options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
+    options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
     return _in_pipeline(
         "apply", common, key, lambda run: run.apply(options, dict(allowed), is_first=is_first, saved=saved)
     )

@@ -14,10 +14,11 @@ from reconciler.apply.run import Options
 from reconciler.cli.apply import One
 from reconciler.cli.demands import Demanded, demands_of_file, no_demands
 from reconciler.cli.desk import Desk
-from reconciler.cli.each import Ended, for_each
+from reconciler.cli.each import Ended, Turn, Way, for_each
 from reconciler.cli.manifests import refuse_shared_tokens
 from reconciler.cli.options import Common
 from reconciler.cli.plan import Asked, plan_one, saving_to
+from reconciler.cli.saving import Save
 from reconciler.cli.stores import git_branch
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import OlderCommit
@@ -90,11 +91,11 @@ class CiRun:
         """Plans every campaign, saves that to a file if one is named, and changes nothing."""
         tokens = self._tokens() if refresh else {}
         with saving_to(out, allowed, self._scribe) as save:
-            return self._planned(Asked(self._common, self._scribe, allowed, save), tokens)
+            return self._planned(allowed, save, tokens)
 
-    def _planned(self, asked: Asked, tokens: dict[str, str]) -> Ran:
-        def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, tokens.get(campaign.name), asked)
+    def _planned(self, allowed: dict[str, float], save: Save | None, tokens: dict[str, str]) -> Ran:
+        def work(campaign: Campaign, turn: Turn) -> Ended:
+            plan = plan_one(campaign, tokens.get(campaign.name), Asked(self._common, turn, allowed, save))
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
@@ -103,7 +104,7 @@ class CiRun:
             row = SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace)
             return Ended(3 if plan.tripped else 0, row)
 
-        return self._ran(work, PLANNED)
+        return self._ran(work, PLANNED, is_stopped_cleanly=False)
 
     def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool, saved: Path | None = None) -> Ran:
         """Applies every campaign without asking, or what the file of a saved plan holds of them.
@@ -122,17 +123,17 @@ class CiRun:
     def _applied(self, options: Options, demanded: list[Demanded], *, is_first: bool) -> Ran:
         tokens, demands = self._tokens(), {each.campaign.name: each for each in demanded}
 
-        def work(campaign: Campaign) -> Ended:
+        def work(campaign: Campaign, turn: Turn) -> Ended:
             desk = Desk.of(campaign, self._common, who=self._who)
             token = tokens[campaign.name]
             try:
-                one = One(desk, self._scribe, token, is_approved=True, on_plan=self._keep)
+                one = One(desk, turn, token, is_approved=True, on_plan=self._keep)
                 return one.apply(options, demands[campaign.name], is_first=is_first)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)
 
-        return self._ran(work, DONE)
+        return self._ran(work, DONE, is_stopped_cleanly=True)
 
     def _keep(self, plan: Plan) -> None:
         """Keeps the figures of a plan that was shown; its text comes from there."""
@@ -144,11 +145,12 @@ class CiRun:
         refuse_shared_tokens(self._campaigns, tokens)
         return tokens
 
-    def _ran(self, work: Callable[[Campaign], Ended], heads: tuple[str, ...]) -> Ran:
-        def kept(campaign: Campaign) -> Ended:
+    def _ran(self, work: Callable[[Campaign, Turn], Ended], heads: tuple[str, ...], *, is_stopped_cleanly: bool) -> Ran:
+        def kept(campaign: Campaign, turn: Turn) -> Ended:
             self._scribe.take()
             try:
-                ended = work(campaign)
+                # The scribe itself, not a voice of its own: what it writes goes into the report.
+                ended = work(campaign, Turn(self._scribe, turn.stop, is_of_several=turn.is_of_several))
                 self._ended[campaign.name] = ended
             except Exception as error:
                 self._errors[campaign.name] = error
@@ -157,7 +159,8 @@ class CiRun:
                 self._said[campaign.name] = self._said.get(campaign.name, "") + self._scribe.take()
             return ended
 
-        code = for_each(self._campaigns, self._scribe, kept, heads=heads)
+        way = Way(heads=heads, is_stopped_cleanly=is_stopped_cleanly)
+        code = for_each(self._campaigns, self._scribe, kept, way)
         return Ran(code, tuple(map(self._report, self._campaigns)), self._errors, tuple(self._commits))
 
     def _report(self, campaign: Campaign) -> CampaignReport:

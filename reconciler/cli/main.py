@@ -15,6 +15,7 @@ from reconciler.cli import (
     fmt,
     halt,
     init,
+    man,
     plan,
     profiles,
     resolve,
@@ -36,9 +37,16 @@ def campaign() -> None:
     """Campaigns as code: declare outbound voice campaigns in YAML, plan a change, apply it.
 
     \b
-    Exit codes: 0 done or nothing to do · 1 failed · 2 there are changes (plan --detailed-exitcode)
-    3 held back by a guard · 4 some outcome is unknown · 5 a saved plan no longer fits
-    6 another run holds the lock · 7 some of several campaigns failed · 64 wrong usage
+    Exit codes:
+      0   done, or nothing to do
+      1   failed
+      2   there are changes (plan --detailed-exitcode)
+      3   held back by a guard
+      4   some outcome is unknown
+      5   a saved plan no longer fits
+      6   another run holds the lock
+      7   some of several campaigns failed
+      64  wrong usage
     """
 
 
@@ -58,6 +66,7 @@ for module in (
     schema,
     sandbox,
     completion,
+    man,
 ):
     campaign.add_command(module.command)
 

@@ -11,9 +11,10 @@ import msgspec
 
 from reconciler.cli.allow import allow_option
 from reconciler.cli.formats import also_option, format_option, outputs
-from reconciler.cli.options import Common, common_options, option
+from reconciler.cli.options import Common, common_options, jobs_option, option
 
 if TYPE_CHECKING:
+    from reconciler.cli.each import Turn
     from reconciler.cli.saving import Save
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from reconciler.render.results import SummaryRow
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show what applying would do.")
 @common_options
 @allow_option
+@jobs_option
 @option("--refresh/--no-refresh", default=True, help="Ask the server, or rest on what the lockfile remembers.")
 @option(
     "--out",
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],
+    jobs: int,
     refresh: bool,
     out: Path | None,
     with_drift: bool,
@@ -50,30 +53,32 @@ def command(
     also: tuple[tuple[str, Path], ...],
 ) -> int:
     """Show what applying would do to real people's phones. Changes nothing."""
-    from reconciler.cli.each import Ended, for_each
-    from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
+    from reconciler.cli.each import Ended, Way, for_each
+    from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
+    from reconciler.manifest.token import read_token
     from reconciler.render.results import PLANNED
     from reconciler.render.text import TextPlans
 
     if not refresh and (out or with_drift):
         raise click.UsageError(f"{'--out' if out else '--drift'} needs the server: leave out --no-refresh")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    campaigns = read_campaigns(common)
-    tokens = _tokens(campaigns) if refresh else {}
-    refuse_shared_tokens(campaigns, tokens)
+    campaigns, others = read_all(common)
+    tokens = readable_tokens(campaigns) if refresh else {}
+    refuse_shared_tokens(campaigns, tokens, others if refresh else ())
     with (
         outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as outs,
         saving_to(out, dict(allowed), terminal) as save,
     ):
 
-        def work(campaign: Campaign) -> Ended:
-            asked = Asked(common, terminal, dict(allowed), save, with_drift)
-            plan = plan_one(campaign, tokens.get(campaign.name), asked)
-            outs.planned(campaign, plan)
+        def work(campaign: Campaign, turn: Turn) -> Ended:
+            token = read_token(campaign) if refresh else None
+            plan = plan_one(campaign, token, Asked(common, turn, dict(allowed), save, with_drift))
+            turn.when_due(lambda: outs.planned(campaign, plan))
             return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
 
-        return for_each(campaigns, terminal, outs.watching(work), heads=PLANNED if format == "text" else None)
+        way = Way(jobs=jobs, heads=PLANNED if format == "text" else None, doing="planning")
+        return for_each(campaigns, terminal, outs.watching(work), way)
 
 
 def saving_to(out: Path | None, allowed: dict[str, float], terminal: Terminal) -> AbstractContextManager[Save | None]:
@@ -105,17 +110,11 @@ def _row(plan: Plan) -> SummaryRow:
     return SummaryRow(plan.campaign, outcome(plan), counts.add, counts.cancel, counts.replace, drift)
 
 
-def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
-    from reconciler.manifest.token import read_token
-
-    return {campaign.name: read_token(campaign) for campaign in campaigns}
-
-
 class Asked(msgspec.Struct, frozen=True):
     """What is asked of every plan of a run."""
 
     common: Common
-    terminal: Terminal
+    turn: Turn
     allowed: dict[str, float]
     save: Save | None = None
     with_drift: bool = False
@@ -124,20 +123,22 @@ class Asked(msgspec.Struct, frozen=True):
 def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     """The plan of one campaign; without a token the server is not asked."""
     from reconciler.cli.desk import Desk
+    from reconciler.cli.signals import Stoppable
     from reconciler.read.basis import basis_of
     from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
-    terminal = asked.terminal
+    turn, terminal = asked.turn, asked.turn.terminal
     desk = Desk.of(campaign, asked.common)
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
-    sifted = desk.sifted(terminal, remembered)
+    with terminal.progress() as progress:
+        sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
         return plan_campaign(campaign, sifted, remembered, None, asked.allowed)
-    with desk.client(token) as client, terminal.progress() as progress:
+    with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
         if needs_first(remembered.lock, client.dialect()):
@@ -145,9 +146,11 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
                 "this server cannot say whether the campaign has calls already",
                 "if nobody was ever added to it, apply this once with --first",
             )
+        watch = Stoppable(progress, turn.stop)
         plan = plan_campaign(
-            campaign, sifted, remembered, server, asked.allowed, watch=progress, with_drift=asked.with_drift
+            campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
         )
-        if asked.save is not None:
-            asked.save(plan, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer))
+        save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
+        if save is not None:
+            turn.when_due(lambda: save(plan, basis))
         return plan

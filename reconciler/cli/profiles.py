@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.manifest.profile import Profile
 
 
-@click.command("profiles")
+@click.command("profiles", short_help="Show compliance profiles.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @file_option
 @option("--check", is_flag=True, help="Hold the campaigns against the profiles they name; sends nothing.")

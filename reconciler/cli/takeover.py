@@ -12,6 +12,7 @@ from reconciler.cli.options import Common, common_options, option
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
     from reconciler.cli.desk import Desk
+    from reconciler.cli.each import Turn
     from reconciler.cli.terminal import Terminal
     from reconciler.lock.model import Header
     from reconciler.manifest.model import Campaign
@@ -47,7 +48,7 @@ def command(
     """
     from reconciler.cli.asking import require_terminal
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import Ended, for_each
+    from reconciler.cli.each import Ended, Way, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.token import read_token
@@ -61,11 +62,11 @@ def command(
     tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
     refuse_shared_tokens(campaigns, tokens)
 
-    def work(campaign: Campaign) -> Ended:
-        code, outcome = _One(asked, Desk.of(campaign, common), terminal, tokens[campaign.name]).take_over()
+    def work(campaign: Campaign, turn: Turn) -> Ended:
+        code, outcome = _One(asked, Desk.of(campaign, common), turn.terminal, tokens[campaign.name]).take_over()
         return Ended(code, SummaryRow(campaign.name, outcome))
 
-    return for_each(campaigns, terminal, work, heads=())
+    return for_each(campaigns, terminal, work, Way(heads=None, doing="importing"))
 
 
 class _Asked(msgspec.Struct, frozen=True):

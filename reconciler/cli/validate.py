@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "github", "sarif", "json")
 
 
-@click.command("validate")
+@click.command("validate", short_help="Check manifests and lists, without a network.")
 @file_option
 @option(
     "--format",

@@ -8,7 +8,7 @@ kinds apart without colour: `+` add, `~` replace, `-` cancel, `=` adopt, `>` mov
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from reconciler.plan.model import Drift, Plan, SettingChange
 from reconciler.render.documents import Failure, Planned
@@ -36,11 +36,13 @@ class TextPlans:
     """Plans as text, each handed to `show` as soon as it is there. Errors are on stderr, the table at the end apart."""
 
     def __init__(self, show: Callable[[Iterable[Line]], object], *, full: bool = False) -> None:
-        self._show, self._full = show, full
+        self._show, self._full, self._is_first = show, full, True
 
     def planned(self, planned: Planned) -> None:
-        """Shows a plan."""
-        self._show(plan_text(planned.plan, full=self._full))
+        """Shows a plan, a blank line below the one before."""
+        lines = plan_text(planned.plan, full=self._full)
+        self._show(lines if self._is_first else chain([BLANK], lines))
+        self._is_first = False
 
     def failed(self, failure: Failure) -> None:
         """Shows nothing: the error was."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = "the lock to be pushed"
 
 
-@click.command("pull")
+@click.command("pull", short_help="Write a lock to stdout.")
 @click.argument("name")
 @state_options
 def pull(talk: Talk, name: str) -> int:
@@ -56,7 +56,7 @@ def _settled(recalled: Recalled) -> bytes:
     return encode_lock(Lock(msgspec.structs.replace(lock.header, serial=serial), lock.calls))
 
 
-@click.command("push")
+@click.command("push", short_help="Put a lock into the store.")
 @click.argument("name")
 @click.argument("source", type=click.File("rb"), default="-", metavar="[FILE]")
 @state_options

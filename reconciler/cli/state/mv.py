@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.read.remembered import Recalled
 
 
-@click.command("mv")
+@click.command("mv", short_help="Rename the campaign of a lock.")
 @click.argument("old")
 @click.argument("new")
 @state_options

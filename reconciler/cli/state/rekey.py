@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.read.remembered import Recalled
 
 
-@click.command("rekey")
+@click.command("rekey", short_help="Change the secret of a lock.")
 @click.argument("name")
 @state_options
 @option("--auto-approve", is_flag=True, help="Do not ask.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.lock.stores.git import GitStore
 
 
-@click.command("unlock")
+@click.command("unlock", short_help="Show who holds a lock, and free it.")
 @click.argument("name")
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 @state_options

@@ -21,6 +21,7 @@ import msgspec
 from reconciler.errors import LockError, LockHeld
 from reconciler.lock.journal import parse_journal
 from reconciler.lock.stores import Stored
+from reconciler.lock.stores.heads import Heads
 
 _LOCK = ".lock.jsonl"
 
@@ -37,8 +38,9 @@ class _Holder(msgspec.Struct, frozen=True):
 class FileStore:
     """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, heads: Heads | None = None) -> None:
         self._folder, self._name = folder, name
+        self._heads = heads or Heads()
         self._lock = folder / f"{name}{_LOCK}"
         self._journal = folder / f"{name}.journal.jsonl"
         self._mutex = folder / f"{name}.lock.mutex"
@@ -183,10 +185,20 @@ class FileStore:
 
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the folder, sorted; unreadable ones are left out."""
-        for path in sorted(self._folder.glob(f"*{_LOCK}")):
-            if path != self._lock:
-                with suppress(OSError), path.open("rb") as file:
-                    yield path.name, file.readline()
+        for path, name in sorted(_lockfiles(self._folder)):
+            if name != self._lock.name:
+                with suppress(OSError):
+                    yield name, self._heads.first_line(path)
+
+
+def _lockfiles(folder: Path) -> list[tuple[str, str]]:
+    """All lockfiles in a folder, with their names; none where it cannot be looked into."""
+    try:
+        # Not with a Path for each: every campaign of a run looks at the lockfiles of all.
+        with os.scandir(folder) as entries:
+            return [(entry.path, entry.name) for entry in entries if entry.name.endswith(_LOCK)]
+    except OSError:
+        return []
 
 
 _TO_STAMP = str.maketrans({"-": "", ":": "", " ": "-"})
