@@ -97,10 +97,13 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
     from reconciler.errors import ManifestError
     from reconciler.phones.desired import check_lists, read_suppression
     from reconciler.phones.problems import Problems
+    from reconciler.phones.shelf import Shelf
     from reconciler.phones.stream import stream
     from reconciler.phones.suppression import collect_suppressed
 
     problems, omitted, calls = [*loaded.problems], 0, 0
+    shelf = Shelf()
+    shelf.expect(loaded.campaigns)
     for checkable in loaded.checkable:
         problems += check_lists(checkable.lists, wave="1")
         problems += _problems_of(lambda lists=checkable.suppress: read_suppression(lists))  # type: ignore[misc]
@@ -109,8 +112,9 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
             with terminal.progress() as progress:
                 progress.start(f"checking the lists of {campaign.name}", None)
                 found = Problems()
-                collect_suppressed(campaign.suppress, found)
-                calls += sum(len(c.keys) for c in stream(campaign, progress=progress.advance, problems=found))
+                collect_suppressed(campaign.suppress, found, shelf)
+                chunks = stream(campaign, progress=progress.advance, problems=found, shelf=shelf)
+                calls += sum(len(chunk.keys) for chunk in chunks)
         except ManifestError as error:
             problems += error.problems
             omitted += error.omitted
