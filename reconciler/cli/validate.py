@@ -102,10 +102,13 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
     from reconciler.errors import ManifestError
     from reconciler.phones.desired import check_lists, read_suppression
     from reconciler.phones.problems import Problems
+    from reconciler.phones.shelf import Shelf
     from reconciler.phones.stream import stream
     from reconciler.phones.suppression import collect_suppressed
 
     problems, omitted, calls, breaches = [*loaded.problems], 0, 0, Breaches()
+    shelf = Shelf()
+    shelf.expect(loaded.campaigns)
     for checkable in loaded.checkable:
         problems += check_lists(checkable.lists, wave="1")
         problems += _problems_of(lambda lists=checkable.suppress: read_suppression(lists))  # type: ignore[misc]
@@ -114,8 +117,8 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
             with terminal.progress() as progress:
                 progress.start(f"checking the lists of {campaign.name}", None)
                 found = Problems()
-                suppressed = collect_suppressed(campaign.suppress, found)
-                chunks = stream(campaign, progress=progress.advance, problems=found)
+                suppressed = collect_suppressed(campaign.suppress, found, shelf)
+                chunks = stream(campaign, progress=progress.advance, problems=found, shelf=shelf)
                 calls += sum(len(chunk.keys) for chunk in breaches.watch(campaign, suppressed, chunks))
         except ManifestError as error:
             problems += error.problems
