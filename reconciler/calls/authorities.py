@@ -5,8 +5,11 @@ Loading them takes 40 to 90 ms of processor time, and by default each client doe
 
 from __future__ import annotations
 
-import ssl
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class Authorities:

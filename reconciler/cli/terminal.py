@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.render.console import make_consoles
 from reconciler.render.messages import error_text, warning_text
 from reconciler.render.page import BLANK, Line, about, line, write
 from reconciler.render.progress import Progress, for_terminal
-from reconciler.render.several import Several
+
+if TYPE_CHECKING:
+    from reconciler.render.several import Several
 
 NAMES_REQUESTS = 2
 """Verbosity from which every request is named."""
@@ -79,6 +81,8 @@ class Terminal:
 
     def several(self, label: str, total: int) -> Several:
         """The progress of so many campaigns that are worked on at once."""
+        from reconciler.render.several import Several  # rich's bars are slow to import
+
         # Names of requests are written as they come: a bar would be torn.
         is_bar = self._consoles.err.is_terminal and self._verbosity < NAMES_REQUESTS
         is_shown = not self._is_quiet and (is_bar or self._verbosity > 0)
