@@ -95,6 +95,20 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         self._leave([*calls])
         self._later.update(calls)
 
+    def drop(self, ids: Sequence[CallId]) -> None:
+        """Forgets these calls, as far as they are known, finding their lines together."""
+        self._leave(ids)
+        for call_id in ids:
+            self._later.pop(call_id, None)
+
+    def pick(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """These calls, finding their lines together. Raises KeyError where one is not known."""
+        at = self.positions(ids)
+        held = np.flatnonzero(at >= 0)
+        held = held[~self._gone[at[held]]]
+        lines = dict(zip(held.tolist(), self.calls(at[held]), strict=True))
+        return [lines[n] if n in lines else self._later[call_id] for n, call_id in enumerate(ids)]
+
     # -------------------------------------------------------------------------------------------------- as columns
 
     @property

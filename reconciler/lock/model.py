@@ -7,7 +7,7 @@ reads the lockfile without the secret learns neither whom it is about nor what w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -246,6 +246,18 @@ class Lock(msgspec.Struct, frozen=True):
         if self.ledger is not None:
             return self.ledger.count_statuses()
         return Counter(call.status for call in self.calls.values())
+
+    def pick(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """These calls, in the order of `ids`. Raises KeyError where one is not known."""
+        return [self.calls[call_id] for call_id in ids] if self.ledger is None else self.ledger.pick(ids)
+
+    def drop(self, ids: Sequence[CallId]) -> None:
+        """Forgets these calls, in place."""
+        if self.ledger is not None:
+            self.ledger.drop(ids)
+            return
+        for call_id in ids:
+            self.calls.pop(call_id, None)
 
     def copy(self) -> Lock:
         """A lock whose calls may be changed without changing this one's."""

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.lock.keyed import Keyer
@@ -32,6 +32,10 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
 
     from reconciler.lock.columns import Flags, Numbers, Positions
     from reconciler.lock.ledger import Ledger
+
+
+SLAB: Final = 40
+"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
 
 
 def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Sifted:
@@ -98,10 +102,13 @@ class _Slab(NamedTuple):
 class Sieve:
     """Holds what is wanted against the lines of a long lockfile, chunk by chunk."""
 
-    def __init__(self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer) -> None:
+    def __init__(
+        self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer, *, slab: int = SLAB
+    ) -> None:
         import numpy as np
 
         self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
+        self._slab = slab
         self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
@@ -128,11 +135,14 @@ class Sieve:
 
         Raises ManifestError when the lists changed since they were read.
         """
-        ledger = cast("Ledger", lock.ledger)
+        ledger = lock.ledger
+        if ledger is None or ledger.columns is not self._ledger.columns:
+            raise AssertionError("the lists were held against another lockfile")
         in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
         calls = [*self._calls, *self._again(self._in_step & ~in_step)]
         alike = self._alike(ledger, calls)
-        handed = ledger.holds & ~in_step & (self._wanted | alike | ~ledger.are(RESTING))
+        is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(ledger, alike)
+        handed = ledger.holds & ~in_step & is_needed
         remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
         aside = Aside(
             in_step=int(in_step.sum()),
@@ -149,7 +159,7 @@ class Sieve:
 
     def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
         """The chunks by the slab, each call with its line."""
-        while chosen := [*islice(map(self._without_suppressed, chunks), SLAB)]:
+        while chosen := [*islice(map(self._without_suppressed, chunks), self._slab)]:
             yield self._compared([chunk for chunk in chosen if chunk.keys])
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
@@ -219,6 +229,23 @@ class Sieve:
             found.append(_are_among(columns.keys[some], keys) | _are_among(_starts(columns.phones(some)), phones))
         return np.concatenate(found)
 
+    def _speak_against(self, ledger: Ledger, alike: Flags) -> Flags:
+        """Of the lines alike, all that are over, those that may speak against a call of this wave, or name it.
+
+        Of older waves that is only who was cancelled by somebody else, and one line for each key, which makes the call
+        one of a new wave. With dozens of waves all others together are nearly the whole lockfile.
+        """
+        import numpy as np
+
+        columns, wave = ledger.columns, self._campaign.wave
+        is_current = np.array([name == wave for name in columns.wave_names] or [False])[columns.waves]
+        found: Flags = alike & (is_current | ledger.are(_CANCELLED_BY_OTHERS))
+        others = (alike & ~found & ledger.holds).nonzero()[0]
+        keys, rest = columns.keys[others], columns.keys_rest[others]
+        found[others[:1]] = True
+        found[others[1:][(keys[1:] != keys[:-1]) | (rest[1:] != rest[:-1])]] = True
+        return found
+
     def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
         """The keys, of those remembered from another wave, that are wanted and in step in this one."""
         wave = self._campaign.wave
@@ -231,12 +258,10 @@ class Sieve:
 
 Sifted = Everything | Sieve
 
-SLAB: Final = 40
-"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
-
 _AT_ONCE: Final = 100_000  # lines looked at together, where every line is
 
 _LIVE = frozenset(status for status in CallStatus if status.is_live)
+_CANCELLED_BY_OTHERS = frozenset(status for status in CallStatus if status.is_cancelled_by_others)
 
 
 def _texts(digests: bytes) -> NDArray[np.bytes_]:

@@ -43,6 +43,7 @@ STRANGE = st.builds(
 EITHER = st.one_of(PLAIN, PLAIN, PLAIN, CALLS, STRANGE)
 """Mostly calls as they are in a lockfile, and some whose lines hold anything at all."""
 
+HEADER = lock_of().header
 LISTS = st.lists(EITHER, max_size=12)
 
 
@@ -72,7 +73,7 @@ def test_a_ledger_holds_what_the_lines_say(calls: list[LockedCall]) -> None:
     assert (len(ledger), ledger.body()) == (len(known), lines_of(known))
 
 
-@given(LISTS, st.lists(st.tuples(st.sampled_from(["set", "del", "update", "status"]), LISTS), max_size=6))
+@given(LISTS, st.lists(st.tuples(st.sampled_from(["set", "del", "drop", "update", "status"]), LISTS), max_size=6))
 def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
     calls: list[LockedCall], steps: list[tuple[str, list[LockedCall]]]
 ) -> None:
@@ -81,6 +82,7 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
     before = ledger.copy()
     original = dict(known)
     for verb, several in steps:
+        ids = [call.call_id for call in several]
         match verb:
             case "set":
                 for call in several:
@@ -88,6 +90,9 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
             case "del":
                 for call in several:
                     assert (ledger.pop(call.call_id, None)) == known.pop(call.call_id, None)
+            case "drop":
+                Lock(HEADER, ledger).drop(ids)
+                Lock(HEADER, known).drop(ids)
             case "update":
                 ledger.update({call.call_id: call for call in several})
                 known.update({call.call_id: call for call in several})
@@ -95,6 +100,7 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
                 change_statuses(ledger, known)
         assert len(ledger) == len(known)
         assert all(call_id in ledger for call_id in known)
+        assert Lock(HEADER, ledger).pick([*known]) == Lock(HEADER, known).pick([*known]) == [*known.values()]
         assert ledger == known
         assert ledger.body() == lines_of(known)
     assert before == original
@@ -106,6 +112,14 @@ def change_statuses(ledger: Ledger, known: dict[CallId, LockedCall]) -> None:
     for call in ledger.calls(held):
         known[call.call_id] = call.with_status(CallStatus.NO_ANSWER)
     ledger.statuses[held] = ord(CallStatus.NO_ANSWER)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["of a short lock", "of a long lock"])
+def test_a_call_that_is_not_known_cannot_be_picked(is_long: bool) -> None:
+    known = by_id([locked("ann")])
+    lock = Lock(HEADER, ledger_of(known) if is_long else known)
+    with pytest.raises(KeyError):
+        lock.pick([locked("ann").call_id, locked("bob").call_id])
 
 
 @given(LISTS, LISTS)
