@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.allow import allow_option
 from reconciler.cli.demands import plan_id_option
-from reconciler.cli.options import Common, Seconds, common_options, jobs_option, option
+from reconciler.cli.options import Common, common_options, jobs_option, option, sending_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,26 +32,7 @@ if TYPE_CHECKING:
 @plan_id_option
 @jobs_option
 @option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
-@option(
-    "--batch",
-    type=click.IntRange(min=1, max=100_000),
-    default=2000,
-    show_default=True,
-    metavar="N",
-    help="Calls per request.",
-)
-@option(
-    "--settle",
-    "settle_s",
-    type=Seconds(min=0, max=86_400),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
-)
-@click.option(
-    "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
-)
+@sending_options
 def command(
     common: Common,
     allowed: tuple[tuple[str, float], ...],

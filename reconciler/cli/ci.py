@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.allow import allow_option
-from reconciler.cli.options import Common, Seconds, common_options, option
+from reconciler.cli.options import Common, common_options, option, sending_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,19 +61,7 @@ def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, 
 @click.argument("saved", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @common_options
 @allow_option
-@option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
-@option(
-    "--settle",
-    "settle_s",
-    type=Seconds(min=0, max=86_400),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
-)
-@click.option(
-    "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
-)
+@sending_options
 @key_option
 def apply(
     common: Common,

@@ -186,3 +186,33 @@ def common_options(command: F) -> F:
 
     wrapped: Any = gathered
     return _with(wrapped, (*_WHERE, *_HOW, *_TALK))  # type: ignore[no-any-return]
+
+
+_SENDING = (
+    option(
+        "--batch",
+        type=click.IntRange(min=1, max=100_000),
+        default=2000,
+        show_default=True,
+        metavar="N",
+        help="Calls per request.",
+    ),
+    option(
+        "--settle",
+        "settle_s",
+        type=Seconds(min=0, max=86_400),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
+    ),
+    # No variable: left in an environment it would wave through what it is there to stop.
+    click.option(
+        "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
+    ),
+)
+
+
+def sending_options(command: F) -> F:
+    """Gives a command the options of whoever adds calls: `batch`, `settle_s` and `is_first`."""
+    return _with(command, _SENDING)

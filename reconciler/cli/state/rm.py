@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +13,10 @@ from reconciler.cli.state.picking import picking_options
 from reconciler.cli.state.places import Talk, state_options
 
 if TYPE_CHECKING:
+    from reconciler.cli.terminal import Terminal
     from reconciler.lock.model import CallStatus, LockedCall
+    from reconciler.lock.stores.files import FileStore
+    from reconciler.read.remembered import Recalled
 
 _KINDS = {
     "live": "may still ring: once forgotten, nothing here can take them back",
@@ -65,13 +68,12 @@ def command(
     What stays in the lockfile are the ids of their jobs, so that these are not taken for somebody else's; whom they
     were of is gone. Nothing is sent: a queued call stays queued, and counts as somebody else's from then on.
     """
-    from reconciler.apply.book import Book
-    from reconciler.cli.asking import is_wanted, require_terminal, say_kept
+    from reconciler.cli.asking import is_wanted, require_terminal
     from reconciler.cli.state.picking import picked
     from reconciler.cli.state.places import locate, secret
     from reconciler.cli.terminal import Terminal
     from reconciler.errors import Refusal
-    from reconciler.lock.choosing import forget, shown_id
+    from reconciler.lock.choosing import shown_id
     from reconciler.lock.opening import open_keyer
     from reconciler.lock.stores.files import FileStore
     from reconciler.read.remembered import recall
@@ -84,7 +86,7 @@ def command(
     store = FileStore(locate(talk, name), name)
     with store.hold("campaign state rm"):
         recalled = recall(store, store.read(), name)
-        keyer = open_keyer(recalled.lock.header, secret(), store.shown)
+        open_keyer(recalled.lock.header, secret(), store.shown)  # refuses another secret before anything is shown
         calls = picked(recalled, store.shown, ids, phones, keys, secret())
         if recalled.opened:
             raise Refusal(f"{store.shown} has requests that are still open; `campaign apply` settles them first")
@@ -94,12 +96,23 @@ def command(
         if not is_wanted("Forget them?", is_approved=auto_approve):
             terminal.say("nothing was changed")
             return 1
-        say_kept(terminal, store.keep())
-        book = Book(store, recalled)
-        book.put(forget(recalled.lock, calls, keyer), ())
-        book.save()
-        terminal.show_text(f"{len(calls)} forgotten")
+        _forget(store, recalled, calls, terminal)
     return 0
+
+
+def _forget(store: FileStore, recalled: Recalled, calls: Sequence[LockedCall], terminal: Terminal) -> None:
+    """Takes these calls out of the lockfile, and keeps a copy of it as it was."""
+    from reconciler.apply.book import Book
+    from reconciler.cli.asking import say_kept
+    from reconciler.cli.state.places import secret
+    from reconciler.lock.choosing import forget
+    from reconciler.lock.opening import open_keyer
+
+    say_kept(terminal, store.keep())
+    book = Book(store, recalled)
+    book.put(forget(recalled.lock, calls, open_keyer(recalled.lock.header, secret(), store.shown)), ())
+    book.save()
+    terminal.show_text(f"{len(calls)} forgotten")
 
 
 def _explained(calls: Iterable[LockedCall]) -> str:
