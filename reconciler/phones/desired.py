@@ -1,7 +1,6 @@
-"""The calls a campaign wants: all its lists read, or everything that is wrong with them.
+"""The calls a campaign wants: all its lists, read as they are asked for, or everything that is wrong with them.
 
-Nothing is wanted while anything is wrong: leaving out a row that cannot be read would cancel its call. `stream.py`
-gives the same calls without holding them all.
+Nothing is wanted while anything is wrong: leaving out a row that cannot be read would cancel its call.
 """
 
 from __future__ import annotations
@@ -10,27 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.model import Campaign, PhoneList
-from reconciler.phones.lists import Declared, Progress
-from reconciler.phones.model import Chunk, Desired
+from reconciler.phones.lists import Declared
+from reconciler.phones.model import Chunk
 from reconciler.phones.problems import Problems
 from reconciler.phones.shelf import Shelf
 from reconciler.phones.stream import stream, unwatched, wanted
 from reconciler.phones.suppression import collect_suppressed, read_suppressed, read_suppression
 from reconciler.phones.watch import UNWATCHED, Watch
 
-__all__ = ["check_lists", "read_desired", "read_suppressed", "read_suppression"]
-
-
-def read_desired(campaign: Campaign, *, progress: Progress | None = None) -> Desired:
-    """All calls of the campaign's lists, in the order of lists and rows, and all suppressed numbers.
-
-    `progress` is told now and then how many rows were read since it was last told. Raises ManifestError with what
-    is wrong: the first 10,000 problems, and the number of the others.
-    """
-    problems = Problems()
-    suppressed = collect_suppressed(campaign.suppress, problems)
-    chunks = stream(campaign, progress=progress, problems=problems)
-    return Desired(tuple(call for chunk in chunks for call in chunk.calls()), suppressed)
+__all__ = ["ListedCalls", "check_lists", "read_suppressed", "read_suppression"]
 
 
 class ListedCalls:

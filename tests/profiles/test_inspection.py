@@ -11,12 +11,13 @@ import pytest
 from reconciler.errors import ManifestError, Place, Problem
 from reconciler.manifest.load import load
 from reconciler.manifest.model import Campaign
-from reconciler.phones.desired import ListedCalls, read_desired
+from reconciler.phones.desired import ListedCalls
 from reconciler.profiles.breaches import Kind
 from reconciler.profiles.findings import Finding
 from reconciler.profiles.inspection import KEPT, Inspected, Inspection, by_severity, inspected
 from tests.acceptance.planted import PHONES, sightings
 from tests.manifest.manifests import campaign
+from tests.phones.sample import read_desired
 from tests.profiles.cases import AU_MOBILE, JUNE, LONDON, NEW_YORK, PHOENIX, RU_MOBILE, TOLL_FREE, TORONTO
 
 NINE_TO_TEN = 'allowedTime: {default: [{localTimeFrom: "09:00", localTimeTo: "22:00"}]}'
