@@ -12,12 +12,13 @@ holds for each of several.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
 from reconciler.apply.run import Run
 from reconciler.calls.model import AddAnswer, Job
+from reconciler.calls.parallel import first_done
 from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
@@ -134,7 +135,7 @@ class _Flights:
         return flight
 
     def _wait(self) -> None:
-        wait([flight.awaited for flight in self._under_way], return_when=FIRST_COMPLETED)
+        first_done([flight.awaited for flight in self._under_way])
 
     def _send_all(self, flights: list[_Flight]) -> None:
         """Sends the next request of each; their intents are durable by now."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+WAKE_S: Final = 0.2
+"""How long a thread waits for others at a stretch. A signal that comes in the moment before the main thread blocks is
+noticed only when it wakes, which without this could be as late as the answer to a request."""
+
+
+def first_done(futures: Collection[Future[Any]]) -> None:
+    """Waits until one of them is done; signals are noticed meanwhile."""
+    while not wait(futures, timeout=WAKE_S, return_when=FIRST_COMPLETED).done:
+        pass
 
 
 def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterator[U]:
@@ -27,7 +38,9 @@ def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterat
         under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in first)
         try:
             while under_way:
-                result = under_way.popleft().result()
+                oldest = under_way.popleft()
+                first_done([oldest])
+                result = oldest.result()
                 under_way.extend(pool.submit(work, item) for item in islice(rest, 1))
                 yield result
         finally:

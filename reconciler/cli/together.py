@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import click
 
 from reconciler.apply.clock import StopRequest
+from reconciler.calls.parallel import WAKE_S
 from reconciler.cli.each import Ended, Turn, Work, attempt
 from reconciler.cli.signals import answering
 from reconciler.cli.terminal import Terminal
@@ -86,9 +87,15 @@ class _Seat(Turn):
     def piece(self) -> _Piece:
         """What is said up to the next question or the end: waits for it, in the main thread."""
         said: list[Say] = []
-        while not isinstance(told := self._told.get(), _Question | Ended | _Failure):
+        while not isinstance(told := self._next(), _Question | Ended | _Failure):
             said.append(told)
         return _Piece(said, told)
+
+    def _next(self) -> Say | _Question | Ended | _Failure:
+        """What it hands over next. Waits a little at a time: see `WAKE_S`."""
+        while True:
+            with suppress(Empty):
+                return self._told.get(timeout=WAKE_S)
 
 
 def together(

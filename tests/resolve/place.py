@@ -230,7 +230,9 @@ def seen(ran: Ran) -> Ran:
 
 def sightings(text: str) -> list[str]:
     """Planted values in a text: phones however they are grouped, words, the token."""
-    digits = re.sub(r"[ ()\-./]", "", text)
+    # Commit ids and other hexadecimal numbers hold any ten digits now and then; a phone has no letters.
+    without_hex = re.sub(r"\b(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", "", text)
+    digits = re.sub(r"[ ()\-./]", "", without_hex)
     return [*re.findall(r"quokka\w*", text), *re.findall(r"65073\d{5}", digits)]
 
 
