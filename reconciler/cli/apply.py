@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.manifest.model import Campaign
     from reconciler.phones.watch import Watch
     from reconciler.plan.model import Plan
+    from reconciler.plan.together import Together
     from reconciler.render.progress import Progress
 
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 )
 def command(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
     auto_approve: bool,
     batch: int,
     settle_s: float,
@@ -59,6 +60,7 @@ def command(
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
+    from reconciler.plan.together import Together
 
     if not auto_approve and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
@@ -68,9 +70,11 @@ def command(
     refuse_shared_tokens(campaigns, tokens)
     options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
 
+    together = Together()
+
     def work(campaign: Campaign) -> Ended:
         one = One(Desk.of(campaign, common), terminal, tokens[campaign.name], is_approved=auto_approve)
-        return one.apply(options, dict(allowed), is_first=is_first)
+        return one.apply(options, allowed, is_first=is_first, together=together)
 
     return for_each(campaigns, terminal, work)
 
@@ -111,14 +115,14 @@ class One:
         self._on_plan = on_plan
         self._has_begun = False  # somebody said yes, or had said so before
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
+    def apply(self, options: Options, allowed: Allowed, *, is_first: bool, together: Together | None = None) -> Ended:
         """Reads, shows, asks and applies; says what was done even when it ended half-way."""
         from reconciler.apply.run import Tally
         from reconciler.errors import GuardTripped
 
         tally, started_s = Tally(), time.monotonic()
         try:
-            self._run(options, allowed, tally, is_first=is_first)
+            self._run(options, allowed, tally, is_first=is_first, together=together)
         except GuardTripped as error:
             self._terminal.error(error)
             return self._ended(tally, started_s, error.exit_code, "held back by a guard")
@@ -130,12 +134,14 @@ class One:
             return self._ended(tally, started_s, 1, "not applied")
         return self._ended(tally, started_s, 0, "done")
 
-    def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
+    def _run(
+        self, options: Options, allowed: Allowed, tally: Tally, *, is_first: bool, together: Together | None
+    ) -> None:
         from reconciler.apply.clock import StopRequest, SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
         from reconciler.cli.signals import stopping_cleanly
 
-        stop = StopRequest()
+        stop, amounts = StopRequest(), self._amounts(allowed)
         with (
             self._desk.client(self._token) as client,
             self._terminal.progress() as progress,
@@ -144,24 +150,38 @@ class One:
 
             def approve(plan: Plan) -> bool:
                 with asking():
-                    self._has_begun = self._approve(plan, progress)
+                    self._has_begun = self._approve(plan, progress) and self._still_allowed(allowed, amounts)
                 return self._has_begun
 
             watch = _Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=self._desk.wanted(watch),
+                desired=self._desk.wanted(watch, amounts),
                 store=self._desk.store,
                 client=client,
                 token=self._token,
                 approve=approve,
                 secret=self._desk.secret,
-                allowed=allowed,
+                allowed=amounts,
+                together=together,
                 is_first=is_first,
                 watch=watch,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
+
+    def _amounts(self, allowed: Allowed) -> dict[str, float]:
+        """What may pass the guards now; whatever was allowed until earlier is said to be over."""
+        for each in allowed.ended(time.time()):
+            self._terminal.warn(f"--allow {each} has ended and allows nothing any more")
+        return allowed.amounts(time.time())
+
+    def _still_allowed(self, allowed: Allowed, amounts: dict[str, float]) -> bool:
+        """Whether nothing that was allowed for the plan ended while somebody thought about it."""
+        if allowed.amounts(time.time()) == amounts:
+            return True
+        self._terminal.warn("an --allow ended while this waited for an answer", "apply again")
+        return False
 
     def _approve(self, plan: Plan, progress: Progress) -> bool:
         """Shows the plan and asks whether to go on. A plan that does nothing needs no answer."""
@@ -195,12 +215,13 @@ class One:
             deferred=tally.deferred,
             unknown=tally.unknown,
             withheld=tally.withheld,
+            suppressed=tally.suppressed,
             is_cut_short=is_cut_short,
             add_requests=tally.requests.get("addPhones", 0),
             cancel_requests=tally.requests.get("cancel", 0),
             control_requests=tally.requests.get("control", 0),
             duration_s=time.monotonic() - started_s,
         )
-        if tally.requests or tally.adopted or tally.unknown or tally.added:
+        if tally.requests or tally.adopted or tally.unknown or tally.added or tally.suppressed:
             self._terminal.show(result_text(view))
         return Ended(code, SummaryRow(name, outcome, tally.added, tally.cancelled, tally.replaced))

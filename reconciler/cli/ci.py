@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.options import Common, Seconds, common_options, option
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def command() -> None:
 @allow_option
 @option("--refresh/--no-refresh", default=True, help="Ask the server, or rest on what the lockfile remembers.")
 @key_option
-def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, key: str) -> int:
+def plan(common: Common, allowed: Allowed, refresh: bool, key: str) -> int:
     """Plan, and say on the request what merging it would do. Changes nothing."""
-    return _in_pipeline("plan", common, key, lambda run: run.plan(dict(allowed), refresh=refresh))
+    return _in_pipeline("plan", common, key, lambda run: run.plan(allowed, refresh=refresh))
 
 
 @command.command("apply")
@@ -65,14 +65,12 @@ def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, 
     "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
 )
 @key_option
-def apply(
-    common: Common, allowed: tuple[tuple[str, float], ...], batch: int, settle_s: float, is_first: bool, key: str
-) -> int:
+def apply(common: Common, allowed: Allowed, batch: int, settle_s: float, is_first: bool, key: str) -> int:
     """Apply what was merged, without asking, and push the lock. Refused in an open request, and for an old commit."""
     from reconciler.apply.run import Options
 
     options = Options(batch=batch, settle_s=settle_s, timeout_s=common.timeout_s)
-    return _in_pipeline("apply", common, key, lambda run: run.apply(options, dict(allowed), is_first=is_first))
+    return _in_pipeline("apply", common, key, lambda run: run.apply(options, allowed, is_first=is_first))
 
 
 def _in_pipeline(verb: Verb, common: Common, key: str, work: Callable[[CiRun], Ran]) -> int:

@@ -5,12 +5,14 @@ The functions are theirs. What is new here is that everything printed is kept, f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from reconciler.apply.run import Options
+from reconciler.cli.allow import Allowed
 from reconciler.cli.apply import One
 from reconciler.cli.desk import Desk
 from reconciler.cli.each import Ended, for_each
@@ -25,6 +27,7 @@ from reconciler.lock.stores.repository import Repository
 from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.plan.model import Plan
+from reconciler.plan.together import Together
 from reconciler.render.messages import error_text, warning_text
 from reconciler.render.page import Line
 from reconciler.render.report import CampaignReport, Figures, figures_of, text_of
@@ -84,12 +87,14 @@ class CiRun:
         self._errors: dict[str, Exception] = {}
         self._commits: list[str] = []
 
-    def plan(self, allowed: dict[str, float], *, refresh: bool) -> Ran:
+    def plan(self, allowed: Allowed, *, refresh: bool) -> Ran:
         """Plans every campaign, and changes nothing."""
         tokens = self._tokens() if refresh else {}
+        together = Together()
 
         def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, self._common, self._scribe, tokens.get(campaign.name), allowed)
+            amounts = allowed.amounts(time.time())
+            plan = plan_one(campaign, self._common, self._scribe, tokens.get(campaign.name), amounts, together)
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
@@ -100,17 +105,18 @@ class CiRun:
 
         return self._ran(work, PLANNED)
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ran:
+    def apply(self, options: Options, allowed: Allowed, *, is_first: bool) -> Ran:
         """Applies every campaign without asking. Raises StalePlan when a newer commit has changed what they say."""
         self._refuse_older_commit()
         tokens = self._tokens()
+        together = Together()
 
         def work(campaign: Campaign) -> Ended:
             desk = Desk.of(campaign, self._common, who=self._who)
             token = tokens[campaign.name]
             try:
                 one = One(desk, self._scribe, token, is_approved=True, on_plan=self._keep)
-                return one.apply(options, allowed, is_first=is_first)
+                return one.apply(options, allowed, is_first=is_first, together=together)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import msgspec
 
@@ -36,9 +37,10 @@ class Desk(msgspec.Struct, frozen=True):
         store = open_store(campaign, common.lock_store, who=who)
         return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
 
-    def wanted(self, watch: Watch) -> ListedCalls:
-        """What the lists want, watched whenever they are read."""
-        return ListedCalls(self.campaign, watch)
+    def wanted(self, watch: Watch, allowed: Mapping[str, float] | None = None) -> ListedCalls:
+        """What the lists want, watched whenever they are read. `allowed` are the amounts of `--allow`."""
+        shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
+        return ListedCalls(self.campaign, watch, shrink_pct=shrink_pct)
 
     def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
         """The same, read and held against what is remembered. Raises ManifestError with every bad row."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, option
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.plan.together import Together
 
 
 @click.command("plan")
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 @also_option
 def command(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
     refresh: bool,
     detailed_exitcode: bool,
     full: bool,
@@ -38,6 +40,7 @@ def command(
     from reconciler.cli.each import Ended, for_each
     from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
+    from reconciler.plan.together import Together
     from reconciler.render.facts import outcome
     from reconciler.render.results import PLANNED, SummaryRow
     from reconciler.render.text import TextPlans
@@ -47,10 +50,13 @@ def command(
     tokens = _tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens)
 
+    for each in allowed.ended(time.time()):
+        terminal.warn(f"--allow {each} has ended and allows nothing any more")
+    amounts, together = allowed.amounts(time.time()), Together()
     with outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as out:
 
         def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
+            plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), amounts, together)
             out.planned(campaign, plan)
             code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
             counts = plan.counts
@@ -66,9 +72,21 @@ def _tokens(campaigns: tuple[Campaign, ...]) -> dict[str, str]:
 
 
 def plan_one(
+    campaign: Campaign,
+    common: Common,
+    terminal: Terminal,
+    token: str | None,
+    allowed: dict[str, float],
+    together: Together,
+) -> Plan:
+    """The plan of one campaign, held against the guards of the run too; without a token the server is not asked."""
+    plan = _plan_alone(campaign, common, terminal, token, allowed)
+    return together.hold(plan, campaign.run_guards, allowed)
+
+
+def _plan_alone(
     campaign: Campaign, common: Common, terminal: Terminal, token: str | None, allowed: dict[str, float]
 ) -> Plan:
-    """The plan of one campaign; without a token the server is not asked."""
     from reconciler.cli.desk import Desk
     from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign

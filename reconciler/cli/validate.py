@@ -115,7 +115,8 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
         except ManifestError as error:
             problems += error.problems
             omitted += error.omitted
-    return calls, ManifestError(problems, omitted) if problems else None
+    # A suppression file of the whole run is checked with every campaign.
+    return calls, ManifestError(dict.fromkeys(problems), omitted) if problems else None
 
 
 def _problems_of(read: Callable[[], object]) -> tuple[Problem, ...]:

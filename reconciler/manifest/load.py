@@ -26,11 +26,12 @@ from reconciler.manifest.model import (
     SuppressionSource,
 )
 from reconciler.manifest.refs import Policies, chain
-from reconciler.manifest.rules import campaign_findings, policy_document_findings
+from reconciler.manifest.rules import campaign_findings, policy_document_findings, suppression_document_findings
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy")
+_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class _Declared(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """`Campaign`, `CallPolicy`, or '' for anything else."""
+        """One of the kinds of documents, or '' for anything else."""
         kind = self.at("kind")
         return kind if isinstance(kind, str) and kind in _KINDS else ""
 
@@ -78,7 +79,7 @@ class _Checked(msgspec.Struct, frozen=True):
     """A document with everything that is wrong in it."""
 
     declared: _Declared
-    form: CampaignDocument | PolicyDocument | None  # None: it has the wrong form
+    form: _Form | None  # None: it has the wrong form
     findings: tuple[Finding, ...]
     is_good: bool  # no finding, nothing wrong with its file, and a name of its own
 
@@ -92,6 +93,7 @@ class _Checked(msgspec.Struct, frozen=True):
         return not any(finding.path[: len(path)] == path for finding in self.findings)
 
 
+_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument
 _Namesakes = dict[tuple[str, str], list[_Declared]]  # documents by kind and name: more than one is an error
 
 
@@ -112,9 +114,11 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
     unusable = {each.declared.name for each in checked if each.declared.kind == "CallPolicy" and not each.is_good}
     good: list[Campaign] = []
     bad: list[_Checked] = []
+    settings = _Settings(checked)
     for each in checked:
         if isinstance(each.form, CampaignDocument) and each.is_good and _uses(each, policies).isdisjoint(unusable):
-            good.append(build.campaign(each.declared.document, each.form, policies))
+            made = build.campaign(each.declared.document, each.form, policies)
+            good.append(build.under_settings(made, settings.suppress, settings.guards))
         elif each.declared.kind == "Campaign":
             bad.append(each)
     return Loaded(
@@ -122,6 +126,23 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
         problems=tuple(sorted(problems)),
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
     )
+
+
+class _Settings:
+    """What holds for every campaign of the run: suppression files and guards.
+
+    A document of these with errors is a problem like any other, and with a problem nothing is planned or applied.
+    """
+
+    def __init__(self, checked: Iterable[_Checked]) -> None:
+        forms = [(each.declared.document, each.form) for each in checked if each.is_good]
+        self.suppress = tuple(
+            made
+            for document, form in forms
+            if isinstance(form, SuppressionDocument)
+            for made in build.suppression_lists(document, form)
+        )
+        self.guards = tuple(form.spec for _, form in forms if isinstance(form, GuardsDocument))
 
 
 def _nothing_found(paths: Sequence[Path]) -> Problem:
@@ -147,7 +168,7 @@ def _policies(namesakes: _Namesakes) -> Policies:
 def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _Checked:
     """Form and rules of one document. Where both complain about the same place, the rule knows better."""
     value, kind = declared.document.value, declared.kind
-    form: CampaignDocument | PolicyDocument | None = None
+    form: _Form | None = None
     of_form: tuple[Finding, ...] = ()
     same = namesakes.get((kind, declared.name), [declared])
     findings = list(_namesake_findings(declared, same[0]))
@@ -157,6 +178,11 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
+    elif kind == "Suppression":
+        form, of_form = convert(value, SuppressionDocument)
+        findings += suppression_document_findings(value)
+    elif kind == "Guards":
+        form, of_form = convert(value, GuardsDocument)
     else:
         findings.append(_not_ours(declared))
     ruled = {finding.path for finding in findings}
@@ -171,7 +197,7 @@ def _not_ours(declared: _Declared) -> Finding:
     if not isinstance(value, dict):
         return Finding((), f"is {kind_of(value)}", "write a mapping with apiVersion, kind, metadata and spec")
     if not has_our_version(value):
-        return Finding((), "is no manifest", "begin it with apiVersion: campaign/v1 and kind: Campaign or CallPolicy")
+        return Finding((), "is no manifest", f"begin it with apiVersion: campaign/v1 and kind: {listed(_KINDS)}")
     meant = did_you_mean(kind, _KINDS) if isinstance(kind, str) else ""
     what = f"{quoted(kind)} is not known" if "kind" in value else "is missing"
     return Finding(("kind",), what, meant or f"write {listed(_KINDS)}")

@@ -8,14 +8,19 @@ from typing import Any
 
 import msgspec
 
-from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
+from reconciler.manifest.model import (
+    CampaignDocument,
+    ColumnRef,
+    PolicyDocument,
+)
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 
 FILE = "campaign.v1.json"
 
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, ColumnRef)
+    structs = (CampaignDocument, PolicyDocument, SuppressionDocument, GuardsDocument, ColumnRef)
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
@@ -27,18 +32,37 @@ def documents() -> dict[str, dict[str, Any]]:
         FILE: {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
-            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name.",
+            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
+            "Suppression: who is never called. Guards: how much a run may do.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
-                "kind": {"enum": ["Campaign", "CallPolicy"], "description": "Campaign or CallPolicy"},
+                "kind": {
+                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards"],
+                    "description": "Campaign, CallPolicy, Suppression or Guards",
+                },
             },
-            "if": {"properties": {"kind": {"const": "CallPolicy"}}, "required": ["kind"]},
-            "then": {"$ref": "#/$defs/PolicyDocument"},
-            "else": {"$ref": "#/$defs/CampaignDocument"},
+            **_of_kind(
+                "CallPolicy",
+                "PolicyDocument",
+                else_=_of_kind(
+                    "Suppression",
+                    "SuppressionDocument",
+                    else_=_of_kind("Guards", "GuardsDocument", else_={"$ref": "#/$defs/CampaignDocument"}),
+                ),
+            ),
             "$defs": definitions(),
         }
+    }
+
+
+def _of_kind(kind: str, struct: str, *, else_: dict[str, Any]) -> dict[str, Any]:
+    """The schema of documents of this kind, and of those of other kinds."""
+    return {
+        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+        "then": {"$ref": f"#/$defs/{struct}"},
+        "else": else_,
     }
 
 

@@ -46,8 +46,14 @@ _HARMLESS = frozenset(
         "maxAttempts",
         "dialerPriority",
         "newCalls",
+        "newCallsPercent",
         "cancelPercent",
         "replacePercent",
+        "listShrinkPercent",
+        "listGrowthPercent",
+        "releases",
+        "cancels",
+        "replaces",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here

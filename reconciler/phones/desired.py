@@ -6,28 +6,30 @@ gives the same calls without holding them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.model import Campaign, PhoneList
+from reconciler.phones.current import SHRINK_PCT, CurrentSuppression
 from reconciler.phones.lists import Declared, Progress
-from reconciler.phones.model import Chunk, Desired
+from reconciler.phones.model import Chunk, Desired, Sizes
 from reconciler.phones.problems import Problems
 from reconciler.phones.stream import stream, unwatched, wanted
-from reconciler.phones.suppression import collect_suppressed, read_suppressed, read_suppression
+from reconciler.phones.suppression import ALWAYS, collect_suppressed, read_suppressed, read_suppression
 from reconciler.phones.watch import UNWATCHED, Watch
 
 __all__ = ["check_lists", "read_desired", "read_suppressed", "read_suppression"]
 
 
-def read_desired(campaign: Campaign, *, progress: Progress | None = None) -> Desired:
+def read_desired(campaign: Campaign, *, progress: Progress | None = None, now_s: float = ALWAYS) -> Desired:
     """All calls of the campaign's lists, in the order of lists and rows, and all suppressed numbers.
 
     `progress` is told now and then how many rows were read since it was last told. Raises ManifestError with what
     is wrong: the first 10,000 problems, and the number of the others.
     """
     problems = Problems()
-    suppressed = collect_suppressed(campaign.suppress, problems)
+    suppressed = collect_suppressed(campaign.suppress, problems, now_s)
     chunks = stream(campaign, progress=progress, problems=problems)
     return Desired(tuple(call for chunk in chunks for call in chunk.calls()), suppressed)
 
@@ -38,16 +40,37 @@ class ListedCalls:
     Is a `CallSource`.
     """
 
-    def __init__(self, campaign: Campaign, watch: Watch = UNWATCHED) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        watch: Watch = UNWATCHED,
+        *,
+        now_s: Callable[[], float] = time.time,
+        shrink_pct: float = SHRINK_PCT,
+    ) -> None:
+        """`now_s` tells Unix time; `shrink_pct` is how much a suppression file may shrink while a run goes on."""
         self._campaign, self._watch = campaign, watch
         self._problems = Problems()
-        self.suppressed = collect_suppressed(campaign.suppress, self._problems)
+        self._rows: dict[str, int] = {}
+        self._current = CurrentSuppression(campaign.suppress, self._problems, now_s=now_s, allowed_pct=shrink_pct)
+        self._entries = self._current.rows(campaign.folder)
+        self.suppressed = self._current.digits
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long the lists were when they were read last, the suppression files when they were read first."""
+        return Sizes(dict(self._rows), self._entries)
+
+    def suppressed_now(self) -> frozenset[str]:
+        """All numbers suppressed by now, those too that were when this was made."""
+        return self._current.now()
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; after the last raises ManifestError with all that is wrong, also with suppression lists."""
         problems, self._problems = self._problems, Problems()
         self._watch.start(f"reading the lists of {self._campaign.name}", None)
-        return stream(self._campaign, progress=self._watch.advance, problems=problems)
+        self._rows.clear()
+        return stream(self._campaign, progress=self._watch.advance, problems=problems, rows=self._rows)
 
 
 def check_lists(lists: Sequence[PhoneList], wave: str) -> tuple[Problem, ...]:

@@ -37,7 +37,7 @@ def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Si
     """All that is wanted, read from `source` and held against the lock. Raises ManifestError when it cannot be read."""
     if lock.ledger is None:
         calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
-        return Everything(Desired(calls, source.suppressed))
+        return Everything(Desired(calls, source.suppressed, source.sizes))
     sieve = Sieve(campaign, source, lock.ledger, keyer)
     sieve.take(source.chunks())
     return sieve
@@ -105,12 +105,15 @@ class Sieve:
             in_step=int(in_step.sum()),
             suppressed=self._suppressed,
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
+            waiting=int((ledger.holds & ~handed & ledger.are(_WAITING)).sum()),
+            remembered=int((ledger.holds & ~handed).sum()),
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
         )
         by_id = {call.call_id: call for call in remembered}
-        return Desired(tuple(calls), self._source.suppressed), Lock(lock.header, by_id, lock.is_new), aside
+        desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
+        return desired, Lock(lock.header, by_id, lock.is_new), aside
 
     # ------------------------------------------------------------------------------------------------------ the stream
 
@@ -202,6 +205,7 @@ SLAB: Final = 40
 _AT_ONCE: Final = 100_000  # lines looked at together, where every line is
 
 _LIVE = frozenset(status for status in CallStatus if status.is_live)
+_WAITING = frozenset(status for status in CallStatus if status.is_waiting)
 
 
 def _texts(digests: bytes) -> NDArray[np.bytes_]:

@@ -42,6 +42,11 @@ def tripped(plan: Plan) -> list[str]:
     return [guard.name for guard in plan.tripped]
 
 
+def guard(plan: Plan, name: str) -> GuardResult:
+    """One guard held against the plan."""
+    return next(each for each in plan.guards if each.name == name)
+
+
 def removing(count: int, of: int) -> list[Call]:
     """What is left of `of` calls when `count` are removed."""
     return [call(n) for n in range(count, of)]
@@ -56,8 +61,13 @@ def test_a_plan_shows_every_guard_with_its_amount_and_limit() -> None:
     plan = plan_with(DEFAULTS, queued(20), [*changing(3, 20)[2:], call(99)])
     assert plan.guards == (
         GuardResult("newCalls", "new-calls", 1, 10_000, False, False, 1),
+        GuardResult("newCallsPercent", "new-calls-percent", 5, 100, True, False, 1, 20),
         GuardResult("cancelPercent", "cancel-percent", 10, 30, True, False, 2, 20),
         GuardResult("replacePercent", "replace-percent", 5, 30, True, False, 1, 20),
+        GuardResult("listShrinkPercent", "list-shrink-percent", 0, 50, True, False, 0),
+        GuardResult("listGrowthPercent", "list-growth-percent", 0, 50, True, False, 0),
+        GuardResult("releases", "releases", 0, 10_000, False, False, 0),
+        GuardResult("suppressionShrinkPercent", "suppression-shrink-percent", 0, 50, True, False, 0),
     )
 
 
@@ -115,12 +125,12 @@ def test_percentages_are_of_the_calls_that_are_live() -> None:
         *(remembered(call(n), CallStatus.PLANNED) for n in range(10)),
         *(remembered(call(n), CallStatus.NO_ANSWER) for n in range(10, 100)),
     )
-    (_, cancels, _) = plan_with(DEFAULTS, lock, [call(n) for n in range(5, 100)]).guards
+    cancels = guard(plan_with(DEFAULTS, lock, [call(n) for n in range(5, 100)]), "cancelPercent")
     assert (cancels.amount, cancels.base, cancels.is_tripped) == (50, 10, True)
 
 
 def test_nothing_live_is_no_percentage_at_all() -> None:
-    (_, cancels, _) = plan_with(DEFAULTS, queued(9, CallStatus.UNKNOWN), []).guards
+    cancels = guard(plan_with(DEFAULTS, queued(9, CallStatus.UNKNOWN), []), "cancelPercent")
     assert (cancels.amount, cancels.affected, cancels.is_tripped) == (0, 9, False)
 
 
