@@ -167,9 +167,11 @@ def end_of(text: str) -> float:
         return float("inf")
     found = _DAY.fullmatch(text)
     try:
-        day = date.fromisoformat(found[1] if found else text)
+        day = date.fromisoformat(found[1] if found else "")
         return (datetime.combine(day, time(), UTC) + timedelta(days=1) + _LAST_ZONE).timestamp()
-    except (ValueError, OverflowError):
+    except OverflowError:
+        return float("inf")  # 9999-12-31, which means for good
+    except ValueError:
         raise Wrong("is no date", "write the last day it holds as 2026-03-31, or leave it empty") from None
 
 
