@@ -16,7 +16,7 @@ HOUR_S = 3600
 
 
 def test_every_guard_can_be_allowed() -> None:
-    assert GUARDS == (*GUARD_OPTIONS, *RUN_OPTIONS)
+    assert (*GUARD_OPTIONS, *RUN_OPTIONS) == GUARDS
 
 
 @pytest.mark.parametrize(("until", "holds"), [("", True), ("18:00", True), ("12:00", False), ("08:00", False)])
