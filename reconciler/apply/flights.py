@@ -95,9 +95,8 @@ class _Flights:
         """Lands what has come back and starts as much as there is room for; False when there was nothing to do."""
         if self._next and not self._is_held:
             self._run.stop.check()
-            self._suppressed = (
-                self._run.suppressed()
-            )  # before anything is written down: it may say that nothing goes on
+            # Before anything is written down: it may raise, and then nothing goes on.
+            self._suppressed = self._run.suppressed()
         with self._run.book.together():
             onward = self._land_all()
             for batch in self._room(batches):

@@ -61,6 +61,7 @@ class Aside(msgspec.Struct, frozen=True):
 
     in_step: int = 0  # wanted calls
     suppressed: int = 0  # rows
+    met: frozenset[str] = frozenset()  # phones of those rows
     live: int = 0  # remembered calls
     waiting: int = 0  # remembered calls that are queued or wait for another attempt
     remembered: int = 0  # remembered calls, whatever became of them
@@ -108,7 +109,8 @@ class CallDiff:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
         self.wanted = {w.call_id: w for w in identify(kept, keyer)}
-        self._suppressed = _Suppressed(suppressed, keyer)
+        met = aside.met | suppressed.intersection([call.phone for call in desired.calls])
+        self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
         self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
@@ -220,16 +222,23 @@ class CallDiff:
 
 
 class _Suppressed:
-    """The digests of suppressed phones, made when one is first asked for: a million take most of a second."""
+    """The digests of suppressed phones. Those of a million take a second, so they are made when one is asked for that
+    is not `met` in the lists: nearly always nobody is suppressed and taken out of the lists at the same time."""
 
-    def __init__(self, phones: frozenset[str], keyer: Keyer) -> None:
-        self._phones, self._keyer = phones, keyer
-        self._digests: frozenset[str] | None = None
+    def __init__(self, met: frozenset[str], phones: frozenset[str], keyer: Keyer) -> None:
+        self._phones, self._keyer = phones - met if met else phones, keyer
+        self._met = self._digests_of(met)
+        self._others: frozenset[str] | None = None
 
     def __contains__(self, digest: str) -> bool:
-        if self._digests is None:
-            self._digests = frozenset(self._keyer.texts(b"phone", [*map(str.encode, self._phones)]))
-        return digest in self._digests
+        if digest in self._met:
+            return True
+        if self._others is None:
+            self._others = self._digests_of(self._phones)
+        return digest in self._others
+
+    def _digests_of(self, phones: frozenset[str]) -> frozenset[str]:
+        return frozenset(self._keyer.texts(b"phone", [*map(str.encode, phones)]))
 
 
 _Others = dict[str, list[LockedCall]]

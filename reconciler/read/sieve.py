@@ -80,7 +80,8 @@ class Sieve:
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
-        self._suppressed = 0
+        self._suppressed = 0  # rows
+        self._met: set[str] = set()  # phones of these
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks that are not in step."""
@@ -104,6 +105,7 @@ class Sieve:
         aside = Aside(
             in_step=int(in_step.sum()),
             suppressed=self._suppressed,
+            met=frozenset(self._met),
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
             waiting=int((ledger.holds & ~handed & ledger.are(_WAITING)).sum()),
             remembered=int((ledger.holds & ~handed).sum()),
@@ -123,10 +125,11 @@ class Sieve:
             yield self._compared([chunk for chunk in chosen if chunk.keys])
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
-        suppressed = self._source.suppressed
-        if suppressed.isdisjoint(chunk.phones):
+        met = self._source.suppressed.intersection(chunk.phones)
+        if not met:
             return chunk
-        kept = [at for at, phone in enumerate(chunk.phones) if phone not in suppressed]
+        self._met |= met
+        kept = [at for at, phone in enumerate(chunk.phones) if phone not in met]
         self._suppressed += len(chunk.phones) - len(kept)
         return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
