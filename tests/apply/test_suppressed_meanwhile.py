@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import GuardTripped, ManifestError, OutcomeUnknown, Place, Problem
 from reconciler.phones.model import Chunk, Desired, Sizes
-from tests.apply.world import Crash, World, call, calls, phone
+from tests.apply.world import Crash, Script, World, call, calls, phone
 
 ADD = "post addPhones"
 
@@ -94,7 +94,7 @@ def test_the_same_holds_where_a_server_knows_no_keys() -> None:
 
 
 def test_nothing_waits_for_a_lost_request_whose_people_are_all_suppressed_by_then(world: World) -> None:
-    script = {f"{ADD}#1": "lost, never"}
+    script: Script = {f"{ADD}#1": "lost, never"}
     world.apply(Meanwhile(world, calls(0, 1), 0, 1), script, state="paused")
     assert called(world, 0, 1) == [0, 0]
     assert world.power.effects.count(ADD) == 1
@@ -102,7 +102,7 @@ def test_nothing_waits_for_a_lost_request_whose_people_are_all_suppressed_by_the
 
 
 def test_a_request_that_arrived_after_all_is_adopted_whoever_is_suppressed_by_then(world: World) -> None:
-    script = {f"{ADD}#1": "lost, late"}
+    script: Script = {f"{ADD}#1": "lost, late"}
     tally = world.apply(Meanwhile(world, calls(0, 1), 0), script, state="paused")
     assert (tally.added, tally.suppressed) == (2, 0)
     assert called(world, 0, 1) == [1, 1]

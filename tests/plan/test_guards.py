@@ -184,9 +184,9 @@ def test_a_suppressed_call_is_cancelled_whatever_the_guards_say(guards: tuple[st
 # ------------------------------------------------------------------------- releases, lists, and what was remembered
 
 
-def released(lock: Lock, calls: list[Call], **of: object) -> GuardResult:
+def released(lock: Lock, calls: list[Call], guards: Guards = DEFAULTS) -> GuardResult:
     """The guard of what a start sets free."""
-    return guard(planned(calls, lock, observed(state=CampaignState.PAUSED), of=campaign(**of)), "releases")
+    return guard(planned(calls, lock, observed(state=CampaignState.PAUSED), of=campaign(guards=guards)), "releases")
 
 
 def test_a_resume_sets_free_what_is_queued_and_not_taken_back() -> None:
