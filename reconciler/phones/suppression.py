@@ -7,7 +7,7 @@ it holds; a day that is over somewhere is not over everywhere, so it holds until
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -182,8 +182,3 @@ def _word(cell: Any) -> str:
     except Wrong:
         return OTHER
     return text if _REASON.fullmatch(text) else OTHER
-
-
-def by_reason(phones: Iterable[str], reasons: Mapping[str, str]) -> Iterator[str]:
-    """The reason of each of these numbers, `other` where none is given."""
-    return (reasons.get(phone, OTHER) for phone in phones)

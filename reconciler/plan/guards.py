@@ -51,11 +51,6 @@ class Change(msgspec.Struct, frozen=True):
     before: int = 0
     now: int = 0
 
-    @property
-    def gained_pct(self) -> float:
-        """Percent of what it was; negative when it shrank, 0 when it was empty."""
-        return 100 * (self.now - self.before) / self.before if self.before else 0.0
-
 
 class Scope(msgspec.Struct, frozen=True):
     """What a plan is held against: the calls that are remembered, and what became of the lists."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import GuardTripped, ManifestError
+from reconciler.manifest.model import SuppressionColumn
 from reconciler.phones.current import CurrentSuppression
 from reconciler.phones.problems import Problems
 from tests.phones.sample import suppression, write
@@ -96,3 +97,10 @@ def test_a_file_may_lose_as_much_as_somebody_named(tmp_path: Path) -> None:
 def test_files_are_named_as_they_are_seen_from_the_manifest(tmp_path: Path) -> None:
     path = write(tmp_path / "never.txt", numbers(1, 2))
     assert opened(path, path).rows(tmp_path / "campaigns") == {"../never.txt": 4}
+
+
+def test_why_a_number_is_suppressed_is_known_where_a_file_says_so(tmp_path: Path) -> None:
+    with_reasons = write(tmp_path / "never.csv", "phone,why\n16500000001,complaint\n")
+    without = write(tmp_path / "never.txt", numbers(2))
+    lists = [suppression(with_reasons, reason=SuppressionColumn("why")), suppression(without)]
+    assert CurrentSuppression(lists, Problems()).reasons == {"16500000001": "complaint"}
