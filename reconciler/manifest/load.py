@@ -25,13 +25,16 @@ from reconciler.manifest.model import (
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile, ProfileDocument
+from reconciler.manifest.profiles import declared as declared_profile
+from reconciler.manifest.profiles import names_used, profile_findings, use_findings
 from reconciler.manifest.refs import Policies, chain
 from reconciler.manifest.rules import campaign_findings, policy_document_findings, suppression_document_findings
 from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards")
+_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards", "Profile")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ class Loaded(msgspec.Struct, frozen=True):
     campaigns: tuple[Campaign, ...]
     problems: tuple[Problem, ...]  # sorted by place
     checkable: tuple[Checkable, ...] = ()  # one for each campaign with errors
+    profiles: tuple[Profile, ...] = ()  # those that the manifests declare, without errors
 
 
 class _Declared(msgspec.Struct, frozen=True):
@@ -93,7 +97,7 @@ class _Checked(msgspec.Struct, frozen=True):
         return not any(finding.path[: len(path)] == path for finding in self.findings)
 
 
-_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument
+_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument | ProfileDocument
 _Namesakes = dict[tuple[str, str], list[_Declared]]  # documents by kind and name: more than one is an error
 
 
@@ -111,13 +115,14 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
     problems += (problem for each in checked for problem in each.problems)
     if not problems and not any(each.kind == "Campaign" for each in declared):
         problems.append(_nothing_found(paths))
-    unusable = {each.declared.name for each in checked if each.declared.kind == "CallPolicy" and not each.is_good}
+    unusable = {(e.declared.kind, e.declared.name) for e in checked if e.declared.kind != "Campaign" and not e.is_good}
+    profiles = {profile.name: profile for profile in _profiles(checked)}
     good: list[Campaign] = []
     bad: list[_Checked] = []
     settings = _Settings(checked)
     for each in checked:
         if isinstance(each.form, CampaignDocument) and each.is_good and _uses(each, policies).isdisjoint(unusable):
-            made = build.campaign(each.declared.document, each.form, policies)
+            made = build.campaign(each.declared.document, each.form, policies, profiles)
             good.append(build.under_settings(made, settings.suppress, settings.guards))
         elif each.declared.kind == "Campaign":
             bad.append(each)
@@ -125,6 +130,7 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
         campaigns=tuple(good),
         problems=tuple(sorted(problems)),
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
+        profiles=tuple(profiles.values()),
     )
 
 
@@ -165,6 +171,13 @@ def _policies(namesakes: _Namesakes) -> Policies:
     return {name: spec if isinstance(spec, dict) else {} for name, spec in fields.items()}
 
 
+def _profiles(checked: Iterable[_Checked]) -> Iterator[Profile]:
+    """The profiles of all Profile documents without errors."""
+    for each in checked:
+        if isinstance(each.form, ProfileDocument) and each.is_good:
+            yield declared_profile(each.declared.document, each.form)
+
+
 def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _Checked:
     """Form and rules of one document. Where both complain about the same place, the rule knows better."""
     value, kind = declared.document.value, declared.kind
@@ -175,6 +188,7 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
     if kind == "Campaign":
         form, of_form = convert(value, CampaignDocument)
         findings += campaign_findings(value, policies)
+        findings += use_findings(value, [name for kind, name in namesakes if kind == "Profile"])
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
@@ -183,6 +197,9 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
         findings += suppression_document_findings(value)
     elif kind == "Guards":
         form, of_form = convert(value, GuardsDocument)
+    elif kind == "Profile":
+        form, of_form = convert(value, ProfileDocument)
+        findings += profile_findings(value)
     else:
         findings.append(_not_ours(declared))
     ruled = {finding.path for finding in findings}
@@ -209,8 +226,14 @@ def _namesake_findings(declared: _Declared, first: _Declared) -> Iterator[Findin
         yield Finding(("metadata", "name"), what, "give each its own name")
 
 
-def _uses(campaign: _Checked, policies: Policies) -> set[str]:
-    """The names of all policies that a campaign's own, its lists' and its phones' lead to."""
+def _uses(campaign: _Checked, policies: Policies) -> set[tuple[str, str]]:
+    """Kind and name of what a campaign refers to: all policies it, its lists and phones lead to, and profiles."""
+    value = campaign.declared.document.value
+    policy_names = _policies_used(campaign, policies)
+    return {*(("CallPolicy", name) for name in policy_names), *(("Profile", name) for _, name in names_used(value))}
+
+
+def _policies_used(campaign: _Checked, policies: Policies) -> set[str]:
     spec = campaign.declared.at("spec")
     lists = spec.get("phoneLists", ())
     phones = (phone for phone_list in lists for phone in phone_list.get("phones", ()))

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-from reconciler.manifest.model import Metadata, RunGuards, SuppressionSource
+from reconciler.manifest.model import RunGuards, SuppressionSource
+from reconciler.manifest.vocabulary import Metadata, Part
 
 
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """As in every part of a manifest: camelCase names, and an unknown field is an error."""
-
-
-class SuppressionSpec(_Document, frozen=True):
+class SuppressionSpec(Part, frozen=True):
     """Numbers that no campaign calls."""
 
     files: Annotated[
@@ -25,7 +21,7 @@ class SuppressionSpec(_Document, frozen=True):
     ]
 
 
-class SuppressionDocument(_Document, frozen=True):
+class SuppressionDocument(Part, frozen=True):
     """`kind: Suppression`: numbers that no campaign of a run calls, wherever its manifest is."""
 
     api_version: Annotated[Literal["campaign/v1"], Meta(description="always campaign/v1")]
@@ -34,7 +30,7 @@ class SuppressionDocument(_Document, frozen=True):
     spec: SuppressionSpec
 
 
-class GuardsDocument(_Document, frozen=True):
+class GuardsDocument(Part, frozen=True):
     """`kind: Guards`: how much all campaigns of a run may do together before somebody has to name an amount."""
 
     api_version: Annotated[Literal["campaign/v1"], Meta(description="always campaign/v1")]

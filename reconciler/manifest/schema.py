@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from reconciler.manifest.model import (
-    CampaignDocument,
-    ColumnRef,
-    PolicyDocument,
-)
+from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
+from reconciler.manifest.profile import ProfileDocument
 from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 
 FILE = "campaign.v1.json"
@@ -20,50 +18,53 @@ FILE = "campaign.v1.json"
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, SuppressionDocument, GuardsDocument, ColumnRef)
+    structs = (CampaignDocument, PolicyDocument, SuppressionDocument, GuardsDocument, ProfileDocument, ColumnRef)
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The schemas by file name. One schema accepts both kinds, so that a file may hold both."""
+    """The schemas by file name. One schema accepts all kinds, so that a file may hold all."""
     return {
         FILE: {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
             "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
-            "Suppression: who is never called. Guards: how much a run may do.",
+            "Suppression: who is never called. Guards: how much a run may do. Profile: a compliance profile.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
                 "kind": {
-                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards"],
-                    "description": "Campaign, CallPolicy, Suppression or Guards",
+                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards", "Profile"],
+                    "description": "Campaign, CallPolicy, Suppression, Guards or Profile",
                 },
             },
-            **_of_kind(
-                "CallPolicy",
-                "PolicyDocument",
-                else_=_of_kind(
-                    "Suppression",
-                    "SuppressionDocument",
-                    else_=_of_kind("Guards", "GuardsDocument", else_={"$ref": "#/$defs/CampaignDocument"}),
-                ),
+            **_by_kind(
+                {
+                    "CallPolicy": "PolicyDocument",
+                    "Suppression": "SuppressionDocument",
+                    "Guards": "GuardsDocument",
+                    "Profile": "ProfileDocument",
+                },
+                "CampaignDocument",
             ),
             "$defs": definitions(),
         }
     }
 
 
-def _of_kind(kind: str, struct: str, *, else_: dict[str, Any]) -> dict[str, Any]:
-    """The schema of documents of this kind, and of those of other kinds."""
-    return {
-        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
-        "then": {"$ref": f"#/$defs/{struct}"},
-        "else": else_,
-    }
+def _by_kind(structs: Mapping[str, str], other: str) -> dict[str, Any]:
+    """The schema that is the struct's of a document's kind, and `other` for every other kind."""
+    schema: dict[str, Any] = {"$ref": f"#/$defs/{other}"}
+    for kind, struct in reversed([*structs.items()]):
+        schema = {
+            "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+            "then": {"$ref": f"#/$defs/{struct}"},
+            "else": schema,
+        }
+    return schema
 
 
 def texts() -> dict[str, str]:

@@ -54,6 +54,9 @@ _HARMLESS = frozenset(
         "releases",
         "cancels",
         "replaces",
+        "severity",
+        "per",
+        "seen",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -64,6 +67,8 @@ _TEXT = frozenset(
         "$ref",
         "apiVersion",
         "column",
+        "countries",
+        "country",
         "delimiter",
         "encoding",
         "env",
@@ -77,19 +82,29 @@ _TEXT = frozenset(
         "localTimeFrom",
         "localTimeTo",
         "name",
+        "notes",
+        "per",
         "phone",
+        "profiles",
+        "purpose",
         "region",
+        "seen",
+        "source",
         "startDateTime",
+        "subdivision",
         "wave",
     }
 )
+_LISTS_OF_TEXT = frozenset({"countries", "notes", "profiles"})
 
 
 def is_text(path: KeyPath) -> bool:
     """Whether the manifest's field at `path` is text, whatever its value looks like. A payload's never are."""
     if path[:-1] == ("metadata", "labels"):
         return True
-    return bool(path) and path[-1] in _TEXT and "payload" not in path
+    if not path or "payload" in path:
+        return False
+    return path[-1] in _TEXT or (isinstance(path[-1], int) and not _LISTS_OF_TEXT.isdisjoint(path[-2:-1]))
 
 
 def convert(value: Any, struct: type[T]) -> tuple[T | None, tuple[Finding, ...]]:

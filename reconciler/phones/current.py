@@ -15,6 +15,7 @@ from math import ceil
 from reconciler.errors import GuardTripped
 from reconciler.manifest.model import SuppressionList
 from reconciler.phones.problems import Problems
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.suppression import Listed, read_listed, together
 
 SHRINK_PCT = 50.0
@@ -36,13 +37,15 @@ def shrunk_pct(before: int, now: int) -> float:
 class CurrentSuppression:
     """The suppression files of a campaign, as they are whenever somebody asks.
 
-    `now_s` tells Unix time; `allowed_pct` is how much a file may shrink while a run goes on.
+    `now_s` tells Unix time; `allowed_pct` is how much a file may shrink while a run goes on. At first
+    files that several campaigns use are taken from `shelf`.
     """
 
     def __init__(
         self,
         lists: Sequence[SuppressionList],
         problems: Problems,
+        shelf: Shelf | None = None,
         *,
         now_s: Callable[[], float] = time.time,
         allowed_pct: float = SHRINK_PCT,
@@ -52,7 +55,8 @@ class CurrentSuppression:
         self._files: list[Listed] = []
         for each in self._lists:
             signature = self._signature(each)  # before reading: what is written meanwhile is read again
-            self._files.append(read_listed(each, problems, now_s()))
+            # What another campaign read of a file that changed just now may be older than its time tells.
+            self._files.append(read_listed(each, problems, now_s(), shelf if signature else None))
             self._seen.append(signature)
         self._digits = together(file.digits for file in self._files)
         self._most = [file.rows for file in self._files]

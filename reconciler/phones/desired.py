@@ -15,6 +15,7 @@ from reconciler.phones.current import SHRINK_PCT, CurrentSuppression
 from reconciler.phones.lists import Declared, Progress
 from reconciler.phones.model import Chunk, Desired, Sizes
 from reconciler.phones.problems import Problems
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.stream import stream, unwatched, wanted
 from reconciler.phones.suppression import ALWAYS, collect_suppressed, read_suppressed, read_suppression
 from reconciler.phones.watch import UNWATCHED, Watch
@@ -37,22 +38,25 @@ def read_desired(campaign: Campaign, *, progress: Progress | None = None, now_s:
 class ListedCalls:
     """The calls of a campaign's lists, read as they are asked for: none is held.
 
-    Is a `CallSource`.
+    Is a `CallSource`. Files that several campaigns use are taken from `shelf`.
     """
 
     def __init__(
         self,
         campaign: Campaign,
         watch: Watch = UNWATCHED,
+        shelf: Shelf | None = None,
         *,
         now_s: Callable[[], float] = time.time,
         shrink_pct: float = SHRINK_PCT,
     ) -> None:
         """`now_s` tells Unix time; `shrink_pct` is how much a suppression file may shrink while a run goes on."""
-        self._campaign, self._watch = campaign, watch
+        self._campaign, self._watch, self._shelf = campaign, watch, shelf
         self._problems = Problems()
         self._rows: dict[str, int] = {}
-        self._current = CurrentSuppression(campaign.suppress, self._problems, now_s=now_s, allowed_pct=shrink_pct)
+        self._current = CurrentSuppression(
+            campaign.suppress, self._problems, shelf, now_s=now_s, allowed_pct=shrink_pct
+        )
         self._entries = self._current.rows(campaign.folder)
         self.suppressed = self._current.digits
 
@@ -70,7 +74,9 @@ class ListedCalls:
         problems, self._problems = self._problems, Problems()
         self._watch.start(f"reading the lists of {self._campaign.name}", None)
         self._rows.clear()
-        return stream(self._campaign, progress=self._watch.advance, problems=problems, rows=self._rows)
+        return stream(
+            self._campaign, progress=self._watch.advance, problems=problems, rows=self._rows, shelf=self._shelf
+        )
 
 
 def check_lists(lists: Sequence[PhoneList], wave: str) -> tuple[Problem, ...]:

@@ -22,6 +22,7 @@ from reconciler.phones.lists import Declared, Progress
 from reconciler.phones.model import Chunk
 from reconciler.phones.problems import Problems
 from reconciler.phones.roster import Roster
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.tally import Tally
 
 __all__ = ["Chunk", "stream"]
@@ -33,15 +34,17 @@ def stream(
     progress: Progress | None = None,
     problems: Problems | None = None,
     rows: dict[str, int] | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Chunk]:
     """All calls of the campaign's lists, in the order of lists and rows, provisional until the stream has ended.
 
     `progress` is told now and then how many rows were read since it was last told. After the last row raises
     ManifestError with what is wrong: the first 10,000 problems and the number of the others, those included that
-    were in `problems` before. `rows` is filled with how many calls each list has, by name.
+    were in `problems` before. `rows` is filled with how many calls each list has, by name. Files that several campaigns
+    use are taken from `shelf`.
     """
     problems = Problems() if problems is None else problems
-    declared = Declared(campaign.lists, campaign.wave, campaign.policy)
+    declared = Declared(campaign.lists, campaign.wave, campaign.policy, shelf)
     yield from wanted(declared, problems, progress or unwatched, rows)
     problems.raise_if_any()
 

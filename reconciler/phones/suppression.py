@@ -18,6 +18,7 @@ from reconciler.manifest.model import Campaign, SuppressionList
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.problems import Problems, Wrong
 from reconciler.phones.rows import Block, Sheet, format_of, read_blocks
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.values import as_text
 
 ALWAYS: Final = float("-inf")
@@ -58,9 +59,11 @@ def read_suppressed(campaign: Campaign, now_s: float = ALWAYS) -> frozenset[str]
     return read_suppression(campaign.suppress, now_s)
 
 
-def collect_suppressed(lists: Sequence[SuppressionList], problems: Problems, now_s: float = ALWAYS) -> frozenset[str]:
-    """As `read_suppression`, but what is wrong goes to `problems`. `now_s` is Unix time."""
-    return together(read_listed(each, problems, now_s).digits for each in lists)
+def collect_suppressed(
+    lists: Sequence[SuppressionList], problems: Problems, now_s: float = ALWAYS, shelf: Shelf | None = None
+) -> frozenset[str]:
+    """As `read_suppression`, but what is wrong goes to `problems`. `shelf` has the files of other campaigns."""
+    return together(read_listed(each, problems, now_s, shelf).digits for each in lists)
 
 
 def together(files: Iterable[frozenset[str]]) -> frozenset[str]:
@@ -69,8 +72,19 @@ def together(files: Iterable[frozenset[str]]) -> frozenset[str]:
     return kept[0] if len(kept) == 1 else frozenset().union(*kept)
 
 
-def read_listed(suppression: SuppressionList, problems: Problems, now_s: float) -> Listed:
-    """One file; what is wrong with it goes to `problems`."""
+def read_listed(suppression: SuppressionList, problems: Problems, now_s: float, shelf: Shelf | None = None) -> Listed:
+    """One file; what is wrong with it goes to `problems`.
+
+    From `shelf` it is as it was when it was read for another campaign: who was suppressed then still is.
+    """
+    if shelf is None:
+        return _read(suppression, problems, now_s)
+    spec = suppression.spec
+    how = (spec.region or "", spec.reason is not UNSET, spec.expires is not UNSET)
+    return shelf.numbers(_sheet(suppression), how, problems, lambda: _read(suppression, problems, now_s))
+
+
+def _read(suppression: SuppressionList, problems: Problems, now_s: float) -> Listed:
     spec = suppression.spec
     sheet = _sheet(suppression)
     named = [name for name in ("reason", "expires") if getattr(spec, name) is not UNSET]

@@ -23,11 +23,11 @@ BAD = {
     ),
     "kind as a list": (
         "apiVersion: campaign/v1\nkind: [Campaign]\n",
-        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression or Guards",
+        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression, Guards or Profile",
     ),
     "no kind": (
         "apiVersion: campaign/v1\n",
-        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression or Guards",
+        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression, Guards or Profile",
     ),
     "newer version": (
         campaign().replace("campaign/v1", "campaign/v2"),
@@ -239,7 +239,7 @@ BAD = {
     ),
     "no YAML": ("a: [\n", "m.yaml:2:1: is not YAML: did not find expected node content"),
     "a field twice": (campaign("wave: 1\nwave: 2"), "m.yaml:9:3: spec: has wave twice; keep one of the two"),
-    "nothing": ("", "m.yaml: is empty; write a document of kind Campaign or CallPolicy"),
+    "nothing": ("", "m.yaml: is empty; write a document of kind Campaign, CallPolicy or Profile"),
     "only policies": (call_policy("a", "{}"), "m.yaml: no campaign found"),
 }
 
