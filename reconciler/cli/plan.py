@@ -150,7 +150,7 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
         terminal.warn(UNUSED_SECRET)
     if token is None:
         alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed)
-        return asked.together.hold(alone, campaign.run_guards, asked.allowed)
+        return _held(alone, campaign, asked)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -163,8 +163,13 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
         plan = plan_campaign(
             campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
         )
-        plan = asked.together.hold(plan, campaign.run_guards, asked.allowed)
+        plan = _held(plan, campaign, asked)
         save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
         if save is not None:
             turn.when_due(lambda: save(plan, basis))
         return plan
+
+
+def _held(plan: Plan, campaign: Campaign, asked: Asked) -> Plan:
+    """The plan with the guards of the run; in order, so that every run holds back the same campaigns."""
+    return asked.turn.after_others(lambda: asked.together.hold(plan, campaign.run_guards, asked.allowed))

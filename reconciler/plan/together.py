@@ -1,8 +1,9 @@
 """What all campaigns of a run do together, held against the guards of the run.
 
-Campaigns are planned and applied one after the other, each under its own lock, so their plans are never all known at
-once. What they do is added up, and the campaign that would exceed a limit is held back as by a guard of its own; those
-before it were within it (ADR 14).
+Campaigns are planned and applied one by one or several at once, each under its own lock, so their plans are never all
+known at once. What they do is added up, and the campaign that would exceed a limit is held back as by a guard of its
+own; those before it were within it (ADR 14). A plan counts them in the order of their names, an apply of several at
+once in the order in which their plans are ready.
 """
 
 from __future__ import annotations

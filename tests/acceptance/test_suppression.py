@@ -228,14 +228,39 @@ def test_a_bad_document_of_all_campaigns_stops_them_all(current: Workshop) -> No
 def test_a_run_may_do_no_more_than_its_guards_say(current: Workshop) -> None:
     remotes = three(current)
     of_run(current, "Guards", newCalls=6)
-    ran = current.run("plan")
-    assert ran.code == 7, ran.text
-    ran = current.run("apply", "--auto-approve")
+    plans = [current.run("plan", f"--jobs={jobs}") for jobs in (3, 1)]
+    assert plans[0].code == 7, plans[0].text
+    assert [each.out.count("at most 6 allowed") for each in plans] == [1, 1]
+    ran = current.run("apply", "--auto-approve", "--jobs=1")
     assert ran.code == 7, ran.text
     assert "9 new calls in this run, at most 6 allowed" in ran.out
     assert "--allow run-new-calls=9" in ran.err
     assert [len(remote.jobs) for remote in remotes.values()] == [3, 3, 0]
     assert current.run("apply", "--auto-approve", "--allow", "run-new-calls=9").code == 0
+
+
+def test_campaigns_applied_at_once_do_no_more_than_a_run_may(current: Workshop) -> None:
+    remotes = three(current)
+    of_run(current, "Guards", newCalls=6)
+    ran = current.run("apply", "--auto-approve", "--jobs=3")
+    assert ran.code == 7, ran.text
+    assert sorted(len(remote.jobs) for remote in remotes.values()) == [0, 3, 3]
+
+
+def test_a_saved_plan_takes_nothing_that_is_allowed_until_some_time(ten: Workshop) -> None:
+    ran = ten.run("plan", "--out=plan.jsonl", "--allow", "new-calls=20,until=2999-01-01T00:00Z")
+    assert ran.code != 0
+    assert "a saved plan does not keep the time" in ran.err
+    assert not (ten.folder / "plan.jsonl").exists()
+
+
+def test_an_amount_in_a_saved_plan_lets_the_calls_through(current: Workshop) -> None:
+    current.manifest(guards={"newCalls": 1})
+    current.people(people(2))
+    assert current.run("plan", "--out=plan.jsonl", "--allow", "new-calls=2").code == 0
+    ran = current.run("apply", "plan.jsonl")
+    assert ran.code == 0, ran.text
+    assert called(current) == {1, 2}
 
 
 def test_an_allowance_that_has_ended_allows_nothing_and_says_so(current: Workshop) -> None:
