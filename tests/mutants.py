@@ -30,10 +30,32 @@ class Mutant(msgspec.Struct, frozen=True):
     test: str
 
 
+_MEANWHILE = "tests/apply/test_suppressed_meanwhile.py"
 _CRASHES = "tests/apply/test_crashes.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 
 MUTANTS = (
+    Mutant(
+        "nobody asks who is suppressed before a batch",
+        "reconciler/apply/flights.py",
+        "            self._suppressed = self._run.suppressed()",
+        "            self._suppressed = frozenset()",
+        f"{_MEANWHILE}::test_whoever_lands_on_a_list_between_two_batches_is_left_out_of_the_next",
+    ),
+    Mutant(
+        "a lost request is sent again with whoever is suppressed by then",
+        "reconciler/apply/adds.py",
+        "            spared = spare(run, intent)\n",
+        "            spared = intent if intent.recovers else spare(run, intent)\n",
+        f"{_MEANWHILE}::test_a_lost_request_is_not_sent_again_with_somebody_who_is_suppressed_by_then",
+    ),
+    Mutant(
+        "a short suppression list is taken as it is once a guard held it back",
+        "reconciler/apply/session.py",
+        "    if not plan.tripped:  # a list",
+        "    if plan:  # a list",
+        "tests/acceptance/test_suppression.py::test_a_list_held_back_once_is_held_back_again",
+    ),
     Mutant(
         "the intent is not synced before its request",
         "reconciler/lock/stores/files.py",

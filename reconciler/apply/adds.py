@@ -14,6 +14,7 @@ import msgspec
 
 from reconciler.apply.readback import Found, confirm, look_until_settled
 from reconciler.apply.run import Run
+from reconciler.apply.spare import spare
 from reconciler.calls.model import AddAnswer, Dialect
 from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater, calls_text
 from reconciler.lock.journal import Intent, OpenIntent
@@ -137,11 +138,16 @@ def _begin(run: Run, intent: Intent) -> _Begun:
 def _send(run: Run, intent: Intent, begun: _Begun | None = None) -> frozenset[CallId]:
     """Sends one intent until its outcome is known.
 
-    Returns the calls that are still to be added, because the server refused them for the sake of another.
+    Whoever is suppressed by then is left out of every try. Returns the calls that are still to be added, because the
+    server refused them for the sake of another.
     """
     for _ in range(SENDS):
-        entry, outcome = begun or _begin(run, intent)
-        begun = None
+        if begun is None:
+            spared = spare(run, intent)
+            if spared is None:
+                return frozenset()
+            begun = _begin(run, spared)
+        (entry, outcome), begun = begun, None
         try:
             again = outcome()
         except BadCall as error:

@@ -17,6 +17,7 @@ from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
 from reconciler.apply.run import Run
+from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job
 from reconciler.calls.parallel import first_done
 from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
@@ -74,6 +75,7 @@ class _Flights:
         self._under_way: list[_Flight] = []
         self._odd: list[_Flight] = []
         self._next: Batch | None = None
+        self._suppressed: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +99,8 @@ class _Flights:
         """Lands what has come back and starts as much as there is room for; False when there was nothing to do."""
         if self._next and not self._is_held:
             self._run.stop.check()
+            # Before anything is written down: it may raise, and then nothing goes on.
+            self._suppressed = self._run.suppressed()
         with self._run.book.together():
             onward = self._land_all()
             for batch in self._room(batches):
@@ -119,9 +123,18 @@ class _Flights:
         # No more flights than threads: a request that waited for one would be sent later than its intent says.
         room = 0 if self._is_held else min(at_once - len(busy), 2 * at_once - len(self._under_way))
         while self._next and room > 0 and not self._meets_itself(self._next):
-            batch, self._next = self._next, next(batches, None)
-            yield batch
-            room -= 1
+            batch, self._next = self._spared(self._next), next(batches, None)
+            if batch:
+                yield batch
+                room -= 1
+
+    def _spared(self, batch: Batch) -> Batch:
+        """The batch without those who are suppressed by now."""
+        if self._suppressed.isdisjoint([call.wanted.call.phone for call in batch]):
+            return batch
+        kept = tuple(call for call in batch if call.wanted.call.phone not in self._suppressed)
+        leave_out(self._run, len(batch) - len(kept))
+        return kept
 
     def _meets_itself(self, batch: Batch) -> bool:
         """Whether somebody who is called under two keys would be in two requests at once."""

@@ -48,6 +48,7 @@ class Tally(msgspec.Struct):
     deferred: int = 0  # could not be taken back in time, or wait for something that could not
     unknown: int = 0
     withheld: int = 0  # actions held back by a guard
+    suppressed: int = 0  # on a suppression list since the plan was made, so not added
     rejected: list[tuple[str, str]] = msgspec.field(default_factory=list)  # mask and the server's reason
     moves: list[str] = msgspec.field(default_factory=list)
     requests: dict[str, int] = msgspec.field(default_factory=dict)  # mutating requests by endpoint
@@ -59,6 +60,11 @@ def _ignore(_: str) -> None:
 
 def _no_progress(_: int) -> None:
     """Shows nothing."""
+
+
+def _nobody() -> frozenset[str]:
+    """Nobody is suppressed."""
+    return frozenset()
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -73,6 +79,8 @@ class Run(msgspec.Struct, frozen=True):
     tally: Tally
     say: Callable[[str], None] = _ignore  # a message for a person, now
     advance: Callable[[int], None] = _no_progress  # so many more calls are done
+    # The digits of those nobody may call by now, whatever the plan says. Raises when a list cannot be trusted.
+    suppressed: Callable[[], frozenset[str]] = _nobody
 
     def intent(
         self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""

@@ -14,7 +14,16 @@ from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
-from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal, calls_text
+from reconciler.errors import (
+    CallsError,
+    GuardTripped,
+    Interrupted,
+    LockError,
+    ManifestError,
+    OutcomeUnknown,
+    Refusal,
+    calls_text,
+)
 from reconciler.lock.journal import OpenIntent, with_doubts
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
@@ -25,6 +34,8 @@ from reconciler.plan.build import make_plan
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
 from reconciler.plan.saved import Basis
+from reconciler.plan.sizes import with_sizes
+from reconciler.plan.together import Together
 from reconciler.read.basis import basis_of
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
@@ -50,6 +61,7 @@ class Session(msgspec.Struct, frozen=True):
     is_first: bool = False
     command: str = "campaign apply"
     watch: Watch = UNWATCHED
+    together: Together | None = None  # what the campaigns of this run do together
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -77,11 +89,22 @@ def apply_campaign(
         server.refuse_shared_campaign(session.store, session.secret)
         server.refuse_other_campaign(remembered.lock)
         book = Book(session.store, remembered)
-        run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
+        run = Run(
+            session.client,
+            book,
+            remembered.keyer,
+            clock,
+            stop,
+            options,
+            tally,
+            voice.say,
+            voice.advance,
+            session.desired.suppressed_now,
+        )
         book.set_header(server.header(book.lock.header))
         try:
             _recover_and_do(session, run, server, sifted)
-        except (CallsError, Interrupted, LockError) as error:
+        except (CallsError, Interrupted, LockError, ManifestError, GuardTripped) as error:
             if book.opened:
                 voice.say("the outcome of some request is unknown; it is recorded, and the next apply asks for it")
                 error.exit_code = OutcomeUnknown.exit_code
@@ -111,11 +134,17 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
     plan = make_plan(session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside)
     if session.demand is not None:
         plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
+    if session.together is not None:
+        plan = session.together.hold(plan, session.campaign.run_guards, session.allowed)
     if not session.approve(plan):
+        if session.together is not None:
+            session.together.give_back(plan)
         return
     book.refresh(refreshed(book.lock, observed))
     forget_refusal(run, observed.state)
     remember_state(run, observed.state)
+    if not plan.tripped:  # a list that a guard holds back is not the one the next is held against
+        book.set_header(with_sizes(book.lock.header, session.desired.sizes, run.keyer))
     _do(session, run, plan, carried)
 
 
@@ -136,7 +165,7 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
             f"the outcome for {calls_text(run.tally.unknown)} is unknown; apply again, or `campaign resolve`"
         )
     if plan.tripped:
-        options = " ".join(f"--allow {guard.option}={ceil(guard.amount)}" for guard in plan.tripped)
+        options = " ".join(f"--allow {guard.option}={ceil(round(guard.amount, 9))}" for guard in plan.tripped)
         raise GuardTripped(f"a guard of the manifest held part of the plan back; to let it pass: {options}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.demands import plan_id_option
 from reconciler.cli.options import Common, common_options, jobs_option, option, sending_options
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.plan.together import Together
     from reconciler.render.progress import Progress
 
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @sending_options
 def command(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
     saved: Path | None,
     plan_ids: tuple[tuple[str, str], ...],
     jobs: int,
@@ -57,21 +58,24 @@ def command(
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
+    from reconciler.plan.together import Together
 
     is_approved = auto_approve or saved is not None
     if not is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
     chosen, others = read_all(common)
-    demanded = _demands(chosen, terminal, saved, plan_ids, dict(allowed), is_part=bool(common.targets or common.shard))
+    demanded = _demands(chosen, terminal, saved, plan_ids, allowed, is_part=bool(common.targets or common.shard))
     demands = {each.campaign.name: each for each in demanded}
     campaigns = tuple(each.campaign for each in demanded)
     refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
 
+    together = Together()
+
     def work(campaign: Campaign, turn: Turn) -> Ended:
         one = One(Desk.of(campaign, common), turn, read_token(campaign), is_approved=is_approved)
-        return one.apply(options, demands[campaign.name], is_first=is_first)
+        return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
 
     return for_each(campaigns, terminal, work, Way(jobs=jobs, is_stopped_cleanly=True, doing="applying"))
 
@@ -81,7 +85,7 @@ def _demands(
     terminal: Terminal,
     saved: Path | None,
     plan_ids: tuple[tuple[str, str], ...],
-    allowed: dict[str, float],
+    allowed: Allowed,
     *,
     is_part: bool,
 ) -> list[Demanded]:
@@ -119,14 +123,14 @@ class One:
         self._on_plan = on_plan
         self._has_begun = False  # somebody said yes, or had said so before
 
-    def apply(self, options: Options, demanded: Demanded, *, is_first: bool) -> Ended:
+    def apply(self, options: Options, demanded: Demanded, *, is_first: bool, together: Together | None = None) -> Ended:
         """Reads, shows, asks and applies; says what was done even when it ended half-way."""
         from reconciler.apply.run import Tally
         from reconciler.errors import GuardTripped
 
         tally, started_s = Tally(), time.monotonic()
         try:
-            self._run(options, demanded, tally, is_first=is_first)
+            self._run(options, demanded, tally, is_first=is_first, together=together)
         except GuardTripped as error:
             self._terminal.error(error)
             return self._ended(tally, started_s, error.exit_code, "held back by a guard")
@@ -138,35 +142,51 @@ class One:
             return self._ended(tally, started_s, 1, "not applied")
         return self._ended(tally, started_s, 0, "done")
 
-    def _run(self, options: Options, demanded: Demanded, tally: Tally, *, is_first: bool) -> None:
+    def _run(
+        self, options: Options, demanded: Demanded, tally: Tally, *, is_first: bool, together: Together | None
+    ) -> None:
         from reconciler.apply.clock import SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
         from reconciler.cli.compliance import held_to_profiles
         from reconciler.cli.signals import Stoppable
 
-        stop = self._turn.stop
+        stop, amounts = self._turn.stop, self._amounts(demanded.allowed)
         with self._desk.client(self._token, stop.wait) as client, self._terminal.progress() as progress:
 
             def approve(plan: Plan) -> bool:
-                self._has_begun = self._approve(plan, progress)
+                self._has_begun = self._approve(plan, progress) and self._still_allowed(demanded.allowed, amounts)
                 return self._has_begun
 
             watch = Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch), self._terminal),
+                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch, amounts), self._terminal),
                 store=self._desk.store,
                 client=client,
                 token=self._token,
                 approve=approve,
                 demand=demanded.hold,
                 secret=self._desk.secret,
-                allowed=demanded.allowed,
+                allowed=amounts,
+                together=together,
                 is_first=is_first,
                 watch=watch,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
+
+    def _amounts(self, allowed: Allowed) -> dict[str, float]:
+        """What may pass the guards now; whatever was allowed until earlier is said to be over."""
+        for each in allowed.ended(time.time()):
+            self._terminal.warn(f"--allow {each} has ended and allows nothing any more")
+        return allowed.amounts(time.time())
+
+    def _still_allowed(self, allowed: Allowed, amounts: dict[str, float]) -> bool:
+        """Whether nothing that was allowed for the plan ended while somebody thought about it."""
+        if allowed.amounts(time.time()) == amounts:
+            return True
+        self._terminal.warn("an --allow ended while this waited for an answer", "apply again")
+        return False
 
     def _approve(self, plan: Plan, progress: Progress) -> bool:
         """Shows the plan and asks whether to go on. A plan that does nothing needs no answer."""
@@ -200,12 +220,13 @@ class One:
             deferred=tally.deferred,
             unknown=tally.unknown,
             withheld=tally.withheld,
+            suppressed=tally.suppressed,
             is_cut_short=is_cut_short,
             add_requests=tally.requests.get("addPhones", 0),
             cancel_requests=tally.requests.get("cancel", 0),
             control_requests=tally.requests.get("control", 0),
             duration_s=time.monotonic() - started_s,
         )
-        if tally.requests or tally.adopted or tally.unknown or tally.added:
+        if tally.requests or tally.adopted or tally.unknown or tally.added or tally.suppressed:
             self._terminal.show(result_text(view))
         return Ended(code, SummaryRow(name, outcome, tally.added, tally.cancelled, tally.replaced))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.options import Common, common_options, option, sending_options
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def command() -> None:
     help="Save the plans to a file, for `campaign ci apply FILE`.",
 )
 @key_option
-def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, out: Path | None, key: str) -> int:
+def plan(common: Common, allowed: Allowed, refresh: bool, out: Path | None, key: str) -> int:
     """Plan, and say on the request what merging it would do. Changes nothing."""
     if out is not None and not refresh:
         raise click.UsageError("--out needs the server: leave out --no-refresh")
-    return _in_pipeline("plan", common, key, lambda run: run.plan(dict(allowed), refresh=refresh, out=out))
+    return _in_pipeline("plan", common, key, lambda run: run.plan(allowed, refresh=refresh, out=out))
 
 
 @command.command("apply")
@@ -65,7 +65,7 @@ def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, 
 @key_option
 def apply(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
     saved: Path | None,
     batch: int,
     settle_s: float,
@@ -79,9 +79,7 @@ def apply(
     from reconciler.apply.run import Options
 
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
-    return _in_pipeline(
-        "apply", common, key, lambda run: run.apply(options, dict(allowed), is_first=is_first, saved=saved)
-    )
+    return _in_pipeline("apply", common, key, lambda run: run.apply(options, allowed, is_first=is_first, saved=saved))
 
 
 def _in_pipeline(verb: Verb, common: Common, key: str, work: Callable[[CiRun], Ran]) -> int:

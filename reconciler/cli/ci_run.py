@@ -5,12 +5,14 @@ The functions are theirs. What is new here is that everything printed is kept, f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from reconciler.apply.run import Options
+from reconciler.cli.allow import Allowed
 from reconciler.cli.apply import One
 from reconciler.cli.demands import Demanded, demands_of_file, no_demands
 from reconciler.cli.desk import Desk
@@ -27,6 +29,7 @@ from reconciler.lock.stores.repository import Repository
 from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.plan.model import Plan
+from reconciler.plan.together import Together
 from reconciler.read.plan_file import open_plan_file
 from reconciler.render.messages import error_text, warning_text
 from reconciler.render.page import Line
@@ -87,15 +90,17 @@ class CiRun:
         self._errors: dict[str, Exception] = {}
         self._commits: list[str] = []
 
-    def plan(self, allowed: dict[str, float], *, refresh: bool, out: Path | None = None) -> Ran:
+    def plan(self, allowed: Allowed, *, refresh: bool, out: Path | None = None) -> Ran:
         """Plans every campaign, saves that to a file if one is named, and changes nothing."""
         tokens = self._tokens() if refresh else {}
         with saving_to(out, allowed, self._scribe) as save:
             return self._planned(allowed, save, tokens)
 
-    def _planned(self, allowed: dict[str, float], save: Save | None, tokens: dict[str, str]) -> Ran:
+    def _planned(self, allowed: Allowed, save: Save | None, tokens: dict[str, str]) -> Ran:
+        amounts, together = allowed.amounts(time.time()), Together()
+
         def work(campaign: Campaign, turn: Turn) -> Ended:
-            plan = plan_one(campaign, tokens.get(campaign.name), Asked(self._common, turn, allowed, save))
+            plan = plan_one(campaign, tokens.get(campaign.name), Asked(self._common, turn, amounts, together, save))
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
@@ -106,7 +111,7 @@ class CiRun:
 
         return self._ran(work, PLANNED, is_stopped_cleanly=False)
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool, saved: Path | None = None) -> Ran:
+    def apply(self, options: Options, allowed: Allowed, *, is_first: bool, saved: Path | None = None) -> Ran:
         """Applies every campaign without asking, or what the file of a saved plan holds of them.
 
         Raises OlderCommit when a newer commit has changed what they say.
@@ -122,13 +127,14 @@ class CiRun:
 
     def _applied(self, options: Options, demanded: list[Demanded], *, is_first: bool) -> Ran:
         tokens, demands = self._tokens(), {each.campaign.name: each for each in demanded}
+        together = Together()
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             desk = Desk.of(campaign, self._common, who=self._who)
             token = tokens[campaign.name]
             try:
                 one = One(desk, turn, token, is_approved=True, on_plan=self._keep)
-                return one.apply(options, demands[campaign.name], is_first=is_first)
+                return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)

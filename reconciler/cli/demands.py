@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from reconciler.cli.allow import Allowance, Allowed
 from reconciler.cli.options import option
 from reconciler.errors import SavedPlanError, StalePlan, UsageError
 
@@ -25,7 +26,7 @@ class Demanded(msgspec.Struct, frozen=True):
     """What is asked of the plan of one campaign. `hold` is as of `Session.demand`."""
 
     campaign: Campaign
-    allowed: Mapping[str, float]
+    allowed: Allowed
     hold: Callable[[Plan, Basis], Plan] | None = None
 
 
@@ -51,13 +52,13 @@ plan_id_option = option(
 )
 
 
-def no_demands(campaigns: Sequence[Campaign], allowed: Mapping[str, float]) -> list[Demanded]:
+def no_demands(campaigns: Sequence[Campaign], allowed: Allowed) -> list[Demanded]:
     """Whatever is planned is good."""
     return [Demanded(campaign, allowed) for campaign in campaigns]
 
 
 def demands_of_ids(
-    campaigns: Sequence[Campaign], plan_ids: Sequence[tuple[str, str]], allowed: Mapping[str, float]
+    campaigns: Sequence[Campaign], plan_ids: Sequence[tuple[str, str]], allowed: Allowed
 ) -> list[Demanded]:
     """The plans of these ids. Raises UsageError when it is not clear whose id each is, or when one has none."""
     from reconciler.plan.saved import DemandedPlan
@@ -78,7 +79,7 @@ def demands_of_ids(
 def demands_of_file(
     campaigns: Sequence[Campaign],
     file: PlanFile,
-    allowed: Mapping[str, float],
+    allowed: Allowed,
     *,
     is_part: bool,
     say: Callable[[str], None],
@@ -101,7 +102,7 @@ def demands_of_file(
     held = {campaign.name: _Held(*file.plan(campaign.name), file.opening.created, say) for campaign in chosen}
     for each in held.values():
         _refuse_more(each.saved, allowed)
-    return [Demanded(each, held[each.name].saved.allowed, held[each.name].hold) for each in chosen]
+    return [Demanded(each, held[each.name].allowed, held[each.name].hold) for each in chosen]
 
 
 class _Held(msgspec.Struct, frozen=True):
@@ -111,6 +112,11 @@ class _Held(msgspec.Struct, frozen=True):
     lines: Lines
     created: str
     say: Callable[[str], None]
+
+    @property
+    def allowed(self) -> Allowed:
+        """What was allowed when it was made."""
+        return Allowed(tuple(Allowance(guard, amount) for guard, amount in self.saved.allowed.items()))
 
     def hold(self, plan: Plan, now: Basis) -> Plan:
         """`plan` as approved; says that it fits. Raises StalePlan when it does not."""
@@ -123,10 +129,10 @@ class _Held(msgspec.Struct, frozen=True):
         return held
 
 
-def _refuse_more(saved: SavedPlan, allowed: Mapping[str, float]) -> None:
-    for guard, amount in allowed.items():
-        if amount > saved.allowed.get(guard, 0):
+def _refuse_more(saved: SavedPlan, allowed: Allowed) -> None:
+    for each in allowed.given:
+        if each.amount > saved.allowed.get(each.guard, 0):
             raise UsageError(
-                f"--allow {guard}={amount:g} is more than the saved plan of campaign {saved.campaign} was made with; "
-                "give it to `campaign plan --out`, so that whoever approves the plan sees it"
+                f"--allow {each.guard}={each.amount:g} is more than the saved plan of campaign {saved.campaign} was "
+                "made with; give it to `campaign plan --out`, so that whoever approves the plan sees it"
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,9 +47,10 @@ class Desk(msgspec.Struct, frozen=True):
         """How long one request may take."""
         return self.common.timeout_s
 
-    def wanted(self, watch: Watch) -> ListedCalls:
-        """What the lists want, watched whenever they are read."""
-        return ListedCalls(self.campaign, watch, self.common.shared.shelf)
+    def wanted(self, watch: Watch, allowed: Mapping[str, float] | None = None) -> ListedCalls:
+        """What the lists want, watched whenever they are read. `allowed` are the amounts of `--allow`."""
+        shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
+        return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
 
     def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
         """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""

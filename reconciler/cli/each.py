@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import TypeVar
 
 import click
 import msgspec
@@ -14,6 +15,8 @@ from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.manifest.model import Campaign
 from reconciler.render.page import BLANK
 from reconciler.render.results import DONE, SummaryRow, summary_table
+
+T = TypeVar("T")
 
 SOME_FAILED = 7
 _OUTCOMES = {0: "done", 2: "changes", 3: "held back by a guard", 4: "unknown", 5: "stale plan", 6: "locked"}
@@ -47,6 +50,10 @@ class Turn:
     def when_due(self, do: Callable[[], None]) -> None:
         """Does what only one campaign may do at a time, after those before this one."""
         do()
+
+    def after_others(self, ask: Callable[[], T]) -> T:
+        """What `ask` says when it is asked after those before this one. Waits for them."""
+        return ask()
 
 
 Work = Callable[[Campaign, Turn], Ended]

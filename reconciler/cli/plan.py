@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from reconciler.cli.allow import allow_option
+from reconciler.cli.allow import Allowed, allow_option
 from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, jobs_option, option
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.plan.together import Together
     from reconciler.render.results import SummaryRow
 
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 @also_option
 def command(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
     jobs: int,
     refresh: bool,
     out: Path | None,
@@ -57,23 +59,27 @@ def command(
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.token import read_token
+    from reconciler.plan.together import Together
     from reconciler.render.results import PLANNED
     from reconciler.render.text import TextPlans
 
     if not refresh and (out or with_drift):
         raise click.UsageError(f"{'--out' if out else '--drift'} needs the server: leave out --no-refresh")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
+    for each in allowed.ended(time.time()):
+        terminal.warn(f"--allow {each} has ended and allows nothing any more")
+    amounts, together = allowed.amounts(time.time()), Together()
     campaigns, others = read_all(common)
     tokens = readable_tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens, others if refresh else ())
     with (
         outputs(format, also, len(campaigns), TextPlans(terminal.show, full=full)) as outs,
-        saving_to(out, dict(allowed), terminal) as save,
+        saving_to(out, allowed, terminal) as save,
     ):
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             token = read_token(campaign) if refresh else None
-            plan = plan_one(campaign, token, Asked(common, turn, dict(allowed), save, with_drift))
+            plan = plan_one(campaign, token, Asked(common, turn, amounts, together, save, with_drift))
             turn.when_due(lambda: outs.planned(campaign, plan))
             return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
 
@@ -81,15 +87,20 @@ def command(
         return for_each(campaigns, terminal, outs.watching(work), way)
 
 
-def saving_to(out: Path | None, allowed: dict[str, float], terminal: Terminal) -> AbstractContextManager[Save | None]:
-    """What takes plans for this file, within the block; None where none is asked for."""
+def saving_to(out: Path | None, allowed: Allowed, terminal: Terminal) -> AbstractContextManager[Save | None]:
+    """What takes plans for this file, within the block; None where none is asked for.
+
+    Raises UsageError for what is allowed until some time only: the file does not keep the time.
+    """
     if out is None:
         return nullcontext()
+    if any(each.until for each in allowed.given):
+        raise click.UsageError("--allow with until= does not go with --out: a saved plan does not keep the time")
     from datetime import UTC, datetime
 
     from reconciler.cli.saving import saving
 
-    return saving(out, datetime.now(UTC).isoformat(timespec="seconds"), allowed, terminal)
+    return saving(out, datetime.now(UTC).isoformat(timespec="seconds"), allowed.amounts(time.time()), terminal)
 
 
 def _code(plan: Plan, *, is_detailed: bool) -> int:
@@ -116,12 +127,13 @@ class Asked(msgspec.Struct, frozen=True):
     common: Common
     turn: Turn
     allowed: dict[str, float]
+    together: Together
     save: Save | None = None
     with_drift: bool = False
 
 
 def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
-    """The plan of one campaign; without a token the server is not asked."""
+    """The plan of one campaign, held against the guards of the run too; without a token the server is not asked."""
     from reconciler.cli.desk import Desk
     from reconciler.cli.signals import Stoppable
     from reconciler.read.basis import basis_of
@@ -137,7 +149,8 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
-        return plan_campaign(campaign, sifted, remembered, None, asked.allowed)
+        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed)
+        return _held(alone, campaign, asked)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -150,7 +163,13 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
         plan = plan_campaign(
             campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
         )
+        plan = _held(plan, campaign, asked)
         save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
         if save is not None:
             turn.when_due(lambda: save(plan, basis))
         return plan
+
+
+def _held(plan: Plan, campaign: Campaign, asked: Asked) -> Plan:
+    """The plan with the guards of the run; in order, so that every run holds back the same campaigns."""
+    return asked.turn.after_others(lambda: asked.together.hold(plan, campaign.run_guards, asked.allowed))

@@ -21,7 +21,7 @@ import click
 
 from reconciler.apply.clock import StopRequest
 from reconciler.calls.parallel import WAKE_S
-from reconciler.cli.each import Ended, Turn, Work, attempt
+from reconciler.cli.each import Ended, T, Turn, Work, attempt
 from reconciler.cli.signals import answering
 from reconciler.cli.terminal import Terminal
 from reconciler.manifest.model import Campaign
@@ -40,6 +40,12 @@ class _Question(NamedTuple):
 
     text: str
     answer: SimpleQueue[bool]
+
+
+class _Turn(NamedTuple):
+    """What a campaign waits for until its turn has come: done at once, before what it says is written."""
+
+    do: Say
 
 
 class _Failure(NamedTuple):
@@ -62,7 +68,7 @@ class _Seat(Turn):
         held = terminal.about(campaign.name).held(self.when_due, progress.part)
         super().__init__(held, stop, is_of_several=True)
         self._campaign = campaign
-        self._told: SimpleQueue[Say | _Question | Ended | _Failure] = SimpleQueue()
+        self._told: SimpleQueue[Say | _Turn | _Question | Ended | _Failure] = SimpleQueue()
 
     def work(self, work: Work) -> None:
         """Works on the campaign, in its thread."""
@@ -84,14 +90,26 @@ class _Seat(Turn):
         """Does it in the main thread, when the campaign's turn has come."""
         self._told.put(do)
 
+    def after_others(self, ask: Callable[[], T]) -> T:
+        """What `ask` says in the main thread, when the campaign's turn has come."""
+        answer: SimpleQueue[T] = SimpleQueue()
+        self._told.put(_Turn(lambda: answer.put(ask())))
+        while True:
+            self.stop.check()  # then maybe nobody is left to ask
+            with suppress(Empty):
+                return answer.get(timeout=_LOOK_S)
+
     def piece(self) -> _Piece:
         """What is said up to the next question or the end: waits for it, in the main thread."""
         said: list[Say] = []
         while not isinstance(told := self._next(), _Question | Ended | _Failure):
-            said.append(told)
+            if isinstance(told, _Turn):
+                told.do()
+            else:
+                said.append(told)
         return _Piece(said, told)
 
-    def _next(self) -> Say | _Question | Ended | _Failure:
+    def _next(self) -> Say | _Question | _Turn | Ended | _Failure:
         """What it hands over next. Waits a little at a time: see `WAKE_S`."""
         while True:
             with suppress(Empty):

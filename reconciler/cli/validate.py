@@ -117,14 +117,16 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
             with terminal.progress() as progress:
                 progress.start(f"checking the lists of {campaign.name}", None)
                 found = Problems()
-                suppressed = collect_suppressed(campaign.suppress, found, shelf)
+                suppressed = collect_suppressed(campaign.suppress, found, shelf=shelf)
                 chunks = stream(campaign, progress=progress.advance, problems=found, shelf=shelf)
                 calls += sum(len(chunk.keys) for chunk in breaches.watch(campaign, suppressed, chunks))
         except ManifestError as error:
             problems += error.problems
             omitted += error.omitted
     problems += breaches.errors
-    return calls, ManifestError(problems, omitted) if problems else None, tuple(sorted(breaches.warnings))
+    # A suppression file of the whole run is checked with every campaign.
+    found_wrong = ManifestError(dict.fromkeys(problems), omitted) if problems else None
+    return calls, found_wrong, tuple(sorted(breaches.warnings))
 
 
 def _problems_of(read: Callable[[], object]) -> tuple[Problem, ...]:

@@ -221,6 +221,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
     decisions: tuple[Decision, ...] = ()  # oldest first
+    lists: dict[str, int] = {}  # calls of each list when they were last taken as they are, by digest of its name
+    suppressions: dict[str, int] = {}  # the same of suppression files: entries, by digest of the file's name
 
 
 class Lock(msgspec.Struct, frozen=True):

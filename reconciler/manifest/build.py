@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from reconciler.manifest.model import (
     PhoneList,
     PhoneListSpec,
     PolicyColumn,
+    RunGuards,
     SuppressionList,
     SuppressionSource,
 )
@@ -24,10 +25,12 @@ from reconciler.manifest.profile import Profile
 from reconciler.manifest.profiles import used
 from reconciler.manifest.refs import Policies, resolved
 from reconciler.manifest.rules import COLUMN_FIELDS
+from reconciler.manifest.run_wide import SuppressionDocument
 from reconciler.manifest.wording import KeyPath
 
 LISTS: KeyPath = ("spec", "phoneLists")
 SUPPRESS: KeyPath = ("spec", "suppress")
+FILES: KeyPath = ("spec", "files")
 
 
 class _Base(msgspec.Struct, frozen=True):
@@ -75,14 +78,26 @@ def checkable_list(document: Document, index: int, spec: PhoneListSpec) -> Phone
     return msgspec.structs.replace(made, policy=columns)
 
 
-def suppression_list(document: Document, index: int, spec: SuppressionSource) -> SuppressionList:
+def suppression_list(
+    document: Document, index: int, spec: SuppressionSource, under: KeyPath = SUPPRESS
+) -> SuppressionList:
     """A suppression file that a document names."""
     return SuppressionList(
         path=_folder(document) / spec.file,
         shown=_shown(document, spec.file),
-        place=document.place((*SUPPRESS, index)),
+        place=document.place((*under, index)),
         spec=spec,
     )
+
+
+def suppression_lists(document: Document, form: SuppressionDocument) -> tuple[SuppressionList, ...]:
+    """The files of a Suppression document."""
+    return tuple(suppression_list(document, i, each, FILES) for i, each in enumerate(form.spec.files))
+
+
+def under_settings(made: Campaign, suppress: Iterable[SuppressionList], guards: Iterable[RunGuards]) -> Campaign:
+    """The campaign with what holds for every campaign of the run."""
+    return msgspec.structs.replace(made, suppress=(*made.suppress, *suppress), run_guards=tuple(guards))
 
 
 def _phone_list(document: Document, index: int, spec: PhoneListSpec, base: _Base, policies: Policies) -> PhoneList:

@@ -29,11 +29,12 @@ from reconciler.manifest.profile import Profile, ProfileDocument
 from reconciler.manifest.profiles import declared as declared_profile
 from reconciler.manifest.profiles import names_used, profile_findings, use_findings
 from reconciler.manifest.refs import Policies, chain
-from reconciler.manifest.rules import campaign_findings, policy_document_findings
+from reconciler.manifest.rules import campaign_findings, policy_document_findings, suppression_document_findings
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy", "Profile")
+_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards", "Profile")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -60,7 +61,7 @@ class _Declared(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """One of ours, or '' for anything else."""
+        """One of the kinds of documents, or '' for anything else."""
         kind = self.at("kind")
         return kind if isinstance(kind, str) and kind in _KINDS else ""
 
@@ -76,9 +77,6 @@ class _Declared(msgspec.Struct, frozen=True):
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
-
-
-_Form = CampaignDocument | PolicyDocument | ProfileDocument
 
 
 class _Checked(msgspec.Struct, frozen=True):
@@ -99,6 +97,7 @@ class _Checked(msgspec.Struct, frozen=True):
         return not any(finding.path[: len(path)] == path for finding in self.findings)
 
 
+_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument | ProfileDocument
 _Namesakes = dict[tuple[str, str], list[_Declared]]  # documents by kind and name: more than one is an error
 
 
@@ -120,9 +119,11 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
     profiles = {profile.name: profile for profile in _profiles(checked)}
     good: list[Campaign] = []
     bad: list[_Checked] = []
+    settings = _Settings(checked)
     for each in checked:
         if isinstance(each.form, CampaignDocument) and each.is_good and _uses(each, policies).isdisjoint(unusable):
-            good.append(build.campaign(each.declared.document, each.form, policies, profiles))
+            made = build.campaign(each.declared.document, each.form, policies, profiles)
+            good.append(build.under_settings(made, settings.suppress, settings.guards))
         elif each.declared.kind == "Campaign":
             bad.append(each)
     return Loaded(
@@ -131,6 +132,23 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
         profiles=tuple(profiles.values()),
     )
+
+
+class _Settings:
+    """What holds for every campaign of the run: suppression files and guards.
+
+    A document of these with errors is a problem like any other, and with a problem nothing is planned or applied.
+    """
+
+    def __init__(self, checked: Iterable[_Checked]) -> None:
+        forms = [(each.declared.document, each.form) for each in checked if each.is_good]
+        self.suppress = tuple(
+            made
+            for document, form in forms
+            if isinstance(form, SuppressionDocument)
+            for made in build.suppression_lists(document, form)
+        )
+        self.guards = tuple(form.spec for _, form in forms if isinstance(form, GuardsDocument))
 
 
 def _nothing_found(paths: Sequence[Path]) -> Problem:
@@ -174,6 +192,11 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
+    elif kind == "Suppression":
+        form, of_form = convert(value, SuppressionDocument)
+        findings += suppression_document_findings(value)
+    elif kind == "Guards":
+        form, of_form = convert(value, GuardsDocument)
     elif kind == "Profile":
         form, of_form = convert(value, ProfileDocument)
         findings += profile_findings(value)

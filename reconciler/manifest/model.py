@@ -1,7 +1,7 @@
 """The manifest's documents as structs: the source of the JSON Schemas in `schemas/` and of the engine's Campaign.
 
-`CampaignDocument` and `PolicyDocument` are what a person writes. `Campaign` is what the engine works on: references
-resolved, paths absolute, defaults filled in.
+The documents (`CampaignDocument` and the others named so) are what a person writes. `Campaign` is what the engine works
+on: references resolved, paths absolute, defaults filled in.
 """
 
 from __future__ import annotations
@@ -175,11 +175,25 @@ class PhoneListSpec(_Document, frozen=True):
     ] = "error"
 
 
+class SuppressionColumn(_Document, frozen=True):
+    """A column of a suppression file that says more of each number."""
+
+    column: Annotated[str, Meta(min_length=1, description="name of a column of the suppression file")]
+
+
 class SuppressionSource(_Document, frozen=True):
     """A file of numbers that are never called."""
 
     file: File
     column: Column | UnsetType = UNSET
+    reason: Annotated[SuppressionColumn, Meta(description="why a number is suppressed, in a word")] | UnsetType = UNSET
+    expires: (
+        Annotated[
+            SuppressionColumn,
+            Meta(description="the last day a number is suppressed, such as 2026-03-31; empty: for good"),
+        ]
+        | UnsetType
+    ) = UNSET
     region: Region | UnsetType = UNSET
     format: (
         Annotated[
@@ -204,8 +218,35 @@ class Guards(_Document, frozen=True):
     """What a plan may do before somebody has to name an amount. Absent: the defaults in `plan/guards.py`."""
 
     new_calls: Annotated[int, Meta(ge=0, description="calls one plan may add")] | UnsetType = UNSET
+    new_calls_percent: (
+        Annotated[float, Meta(ge=0, description="calls one plan may add, in percent of those the lockfile remembers")]
+        | UnsetType
+    ) = UNSET
     cancel_percent: Percent | UnsetType = UNSET
     replace_percent: Percent | UnsetType = UNSET
+    list_shrink_percent: (
+        Annotated[float, Meta(ge=0, le=100, description="percent of its rows that a list may lose between two applies")]
+        | UnsetType
+    ) = UNSET
+    list_growth_percent: (
+        Annotated[float, Meta(ge=0, description="percent of its rows that a list may gain between two applies")]
+        | UnsetType
+    ) = UNSET
+    releases: Annotated[int, Meta(ge=0, description="queued calls that a start or resume may set free")] | UnsetType = (
+        UNSET
+    )
+
+
+class RunGuards(_Document, frozen=True):
+    """What all campaigns of a run may do together. Absent: the defaults in `plan/together.py`."""
+
+    new_calls: Annotated[int, Meta(ge=0, description="calls all plans of a run may add")] | UnsetType = UNSET
+    cancels: Annotated[int, Meta(ge=0, description="calls all plans of a run may cancel")] | UnsetType = UNSET
+    replaces: Annotated[int, Meta(ge=0, description="calls all plans of a run may replace")] | UnsetType = UNSET
+    releases: (
+        Annotated[int, Meta(ge=0, description="queued calls that all starts and resumes of a run may set free")]
+        | UnsetType
+    ) = UNSET
 
 
 class CampaignSpec(_Document, frozen=True):
@@ -302,12 +343,13 @@ class Campaign(msgspec.Struct, frozen=True):
     policy: dict[str, Any]
     payload: dict[str, Any]
     lists: tuple[PhoneList, ...]
-    suppress: tuple[SuppressionList, ...]
+    suppress: tuple[SuppressionList, ...]  # its own, then those of every campaign of the run
     guards: Guards
     foreign: str
     on_external_cancel: str
     labels: dict[str, str] = {}
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
+    run_guards: tuple[RunGuards, ...] = ()  # of the run it is in: the smallest limit counts
     profiles: tuple[UsedProfile, ...] = ()
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import msgspec
 
 from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
 from reconciler.manifest.profile import ProfileDocument
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 
 FILE = "campaign.v1.json"
 
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, ProfileDocument, ColumnRef)
+    structs = (CampaignDocument, PolicyDocument, SuppressionDocument, GuardsDocument, ProfileDocument, ColumnRef)
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
@@ -29,31 +31,40 @@ def documents() -> dict[str, dict[str, Any]]:
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
             "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
-            "Profile: a compliance profile.",
+            "Suppression: who is never called. Guards: how much a run may do. Profile: a compliance profile.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
                 "kind": {
-                    "enum": ["Campaign", "CallPolicy", "Profile"],
-                    "description": "Campaign, CallPolicy or Profile",
+                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards", "Profile"],
+                    "description": "Campaign, CallPolicy, Suppression, Guards or Profile",
                 },
             },
-            **_of_kind("CallPolicy", "PolicyDocument"),
-            "else": {
-                **_of_kind("Profile", "ProfileDocument"),
-                "else": {"$ref": "#/$defs/CampaignDocument"},
-            },
+            **_by_kind(
+                {
+                    "CallPolicy": "PolicyDocument",
+                    "Suppression": "SuppressionDocument",
+                    "Guards": "GuardsDocument",
+                    "Profile": "ProfileDocument",
+                },
+                "CampaignDocument",
+            ),
             "$defs": definitions(),
         }
     }
 
 
-def _of_kind(kind: str, definition: str) -> dict[str, Any]:
-    return {
-        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
-        "then": {"$ref": f"#/$defs/{definition}"},
-    }
+def _by_kind(structs: Mapping[str, str], other: str) -> dict[str, Any]:
+    """The schema that is the struct's of a document's kind, and `other` for every other kind."""
+    schema: dict[str, Any] = {"$ref": f"#/$defs/{other}"}
+    for kind, struct in reversed([*structs.items()]):
+        schema = {
+            "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+            "then": {"$ref": f"#/$defs/{struct}"},
+            "else": schema,
+        }
+    return schema
 
 
 def texts() -> dict[str, str]:

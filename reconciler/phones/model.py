@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -89,11 +89,23 @@ class Chunk(NamedTuple):
         return f"Chunk({len(self.keys)} calls, {self.source})"
 
 
+class Sizes(msgspec.Struct, frozen=True):
+    """How long the lists were when they were read: what came of them is held against what it was the last time."""
+
+    lists: Mapping[str, int] = {}  # calls by name of the list, inline ones too
+    suppressions: Mapping[str, int] = {}  # entries by file, as seen from the manifest's folder
+
+
 class Desired(msgspec.Struct, frozen=True):
     """All that a campaign's lists want, and the numbers nobody may call whatever the lists say."""
 
     calls: tuple[Call, ...]
     suppressed: frozenset[str] = frozenset()  # E.164 digits
+    sizes: Sizes = Sizes()
+
+    def suppressed_now(self) -> frozenset[str]:
+        """The same numbers: here nothing changes any more."""
+        return self.suppressed
 
     def chunks(self) -> Iterator[Chunk]:
         """The calls in chunks, as they come from lists too long to be held."""
@@ -112,6 +124,15 @@ class CallSource(Protocol):
     @property
     def suppressed(self) -> frozenset[str]:
         """E.164 digits of those nobody may call."""
+        ...
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long the lists are, known once they have been read."""
+        ...
+
+    def suppressed_now(self) -> frozenset[str]:
+        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped: call nobody then."""
         ...
 
     def chunks(self) -> Iterator[Chunk]:

@@ -16,7 +16,7 @@ from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
 from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
-from reconciler.plan.guards import hold_guards
+from reconciler.plan.guards import Scope, hold_guards
 from reconciler.plan.model import (
     Action,
     Add,
@@ -35,6 +35,7 @@ from reconciler.plan.model import (
     subject_of,
 )
 from reconciler.plan.settings import setting_changes
+from reconciler.plan.sizes import list_changes, suppression_changes
 from reconciler.plan.state import effective_state, state_move
 
 
@@ -74,7 +75,7 @@ def make_plan(
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, _live(lock) + aside.live, allowed or {}),
+        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer), allowed or {}),
         plan_id=_plan_id(lock, actions),
     )
 
@@ -86,8 +87,15 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
     return (*first, *sorted(calls, key=_phase), *last)
 
 
-def _live(lock: Lock) -> int:
-    return sum(call.status.is_live for call in lock.calls.values())
+def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
+    statuses = [call.status for call in lock.calls.values()]
+    return Scope(
+        live=aside.live + sum(status.is_live for status in statuses),
+        remembered=aside.remembered + len(statuses),
+        waiting=aside.waiting + sum(status.is_waiting for status in statuses),
+        lists=list_changes(lock.header, desired.sizes, keyer),
+        suppressions=suppression_changes(lock.header, desired.sizes, keyer),
+    )
 
 
 def _phase(action: Add | Cancel | Replace | Adopt) -> int:

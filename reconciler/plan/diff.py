@@ -17,7 +17,7 @@ from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
-from reconciler.plan.decide import decide_conflict, decide_unwanted, decide_wanted
+from reconciler.plan.decide import RESTING, decide_conflict, decide_unwanted, decide_wanted
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -61,7 +61,10 @@ class Aside(msgspec.Struct, frozen=True):
 
     in_step: int = 0  # wanted calls
     suppressed: int = 0  # rows
+    met: frozenset[str] = frozenset()  # phones of those rows
     live: int = 0  # remembered calls
+    waiting: int = 0  # remembered calls that are queued or wait for another attempt
+    remembered: int = 0  # remembered calls, whatever became of them
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
     wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
@@ -106,7 +109,8 @@ class CallDiff:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
         self.wanted = {w.call_id: w for w in identify(kept, keyer)}
-        self._suppressed = frozenset(map(keyer.phone, suppressed))
+        met = aside.met | suppressed.intersection([call.phone for call in desired.calls])
+        self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
         self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
@@ -143,7 +147,8 @@ class CallDiff:
             return Blocked(subject_of(wanted), Reason.IN_DOUBT)
         attempts = self._attempts(locked)
         found = decide_wanted(wanted, locked, attempts=attempts, adds_after_others=self._adds_after_others)
-        if locked is None or locked.phone not in self._suppressed:
+        # A phone that is still wanted is not suppressed, or it would have been left out.
+        if locked is None or locked.phone == wanted.phone or locked.phone not in self._suppressed:
             return found
         # The key has another phone now; its old one must not ring, whatever becomes of the new one.
         taken_back = decide_unwanted(locked, Reason.SUPPRESSED)
@@ -161,6 +166,8 @@ class CallDiff:
         wanted_keys = self._aside.wanted_keys | {wanted.key for wanted in self.wanted.values()}
         for call_id, locked in self._locked.items():
             if call_id in self.wanted:
+                continue
+            if locked.status in RESTING:
                 continue
             found = decide_unwanted(locked, self._why_unwanted(locked, wanted_keys))
             if isinstance(found, Cancel):
@@ -212,6 +219,26 @@ class CallDiff:
         if is_new_job and candidate.wanted.call.phone in self._foreign:
             return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
         return None
+
+
+class _Suppressed:
+    """The digests of suppressed phones. Those of a million take a second, so they are made when one is asked for that
+    is not `met` in the lists: nearly always nobody is suppressed and taken out of the lists at the same time."""
+
+    def __init__(self, met: frozenset[str], phones: frozenset[str], keyer: Keyer) -> None:
+        self._phones, self._keyer = phones - met if met else phones, keyer
+        self._met = self._digests_of(met)
+        self._others: frozenset[str] | None = None
+
+    def __contains__(self, digest: str) -> bool:
+        if digest in self._met:
+            return True
+        if self._others is None:
+            self._others = self._digests_of(self._phones)
+        return digest in self._others
+
+    def _digests_of(self, phones: frozenset[str]) -> frozenset[str]:
+        return frozenset(self._keyer.texts(b"phone", [*map(str.encode, phones)]))
 
 
 _Others = dict[str, list[LockedCall]]

@@ -189,6 +189,7 @@ class GuardResult(msgspec.Struct, frozen=True):
     is_tripped: bool
     affected: int  # calls the amount is about
     base: int = 0  # calls the percentage is of
+    about: str = ""  # the list it is about, as a person would name it
 
 
 class DriftKind(StrEnum):

@@ -18,7 +18,7 @@ from msgspec import Raw
 
 from reconciler.errors import ManifestError, Place, Problem
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import CallSource, Chunk, mask
+from reconciler.phones.model import CallSource, Chunk, Sizes, mask
 from reconciler.profiles.breaches import Breach, Kind, Period, Terms, breaches, is_about, period_of, terms_of
 from reconciler.profiles.findings import EXAMPLES, Example, Finding, finding
 from reconciler.profiles.rules import rule_of
@@ -179,6 +179,15 @@ class Inspected:
     def suppressed(self) -> frozenset[str]:
         """E.164 digits of those nobody may call."""
         return self._source.suppressed
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long the lists are, known once they have been read."""
+        return self._source.sizes
+
+    def suppressed_now(self) -> frozenset[str]:
+        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped."""
+        return self._source.suppressed_now()
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; after the last raises ManifestError with every breach that is an error."""

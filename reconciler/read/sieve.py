@@ -42,7 +42,7 @@ def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Si
     """All that is wanted, read from `source` and held against the lock. Raises ManifestError when it cannot be read."""
     if lock.ledger is None:
         calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
-        return Everything(Desired(calls, source.suppressed))
+        return Everything(Desired(calls, source.suppressed, source.sizes))
     sieve = Sieve(campaign, source, lock.ledger, keyer)
     sieve.take(source.chunks())
     return sieve
@@ -113,7 +113,8 @@ class Sieve:
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
-        self._suppressed = 0
+        self._suppressed = 0  # rows
+        self._met: set[str] = set()  # phones of these
         self._all = _Seen()
         self._is_read = False  # once: what is read again was seen
 
@@ -147,13 +148,17 @@ class Sieve:
         aside = Aside(
             in_step=int(in_step.sum()),
             suppressed=self._suppressed,
+            met=frozenset(self._met),
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
+            waiting=int((ledger.holds & ~handed & ledger.are(_WAITING)).sum()),
+            remembered=int((ledger.holds & ~handed).sum()),
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
         )
         by_id = {call.call_id: call for call in remembered}
-        return Desired(tuple(calls), self._source.suppressed), Lock(lock.header, by_id, lock.is_new), aside
+        desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
+        return desired, Lock(lock.header, by_id, lock.is_new), aside
 
     # ------------------------------------------------------------------------------------------------------ the stream
 
@@ -163,10 +168,11 @@ class Sieve:
             yield self._compared([chunk for chunk in chosen if chunk.keys])
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
-        suppressed = self._source.suppressed
-        if suppressed.isdisjoint(chunk.phones):
+        met = self._source.suppressed.intersection(chunk.phones)
+        if not met:
             return chunk
-        kept = [at for at, phone in enumerate(chunk.phones) if phone not in suppressed]
+        self._met |= met
+        kept = [at for at, phone in enumerate(chunk.phones) if phone not in met]
         self._suppressed += len(chunk.phones) - len(kept)
         return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
@@ -261,6 +267,7 @@ Sifted = Everything | Sieve
 _AT_ONCE: Final = 100_000  # lines looked at together, where every line is
 
 _LIVE = frozenset(status for status in CallStatus if status.is_live)
+_WAITING = frozenset(status for status in CallStatus if status.is_waiting)
 _CANCELLED_BY_OTHERS = frozenset(status for status in CallStatus if status.is_cancelled_by_others)
 
 

@@ -23,7 +23,21 @@ _ALSO_AS_WANTED = {
     ("running", CampaignState.SCHEDULED),
     ("paused", CampaignState.NEW),  # nothing rings before it is started
 }
-_GUARDED = {"cancelPercent": "cancelled", "replacePercent": "replaced"}
+_GUARDED = {
+    "newCallsPercent": "as many are new",
+    "cancelPercent": "cancelled",
+    "replacePercent": "replaced",
+    "listShrinkPercent": "gone",
+    "listGrowthPercent": "more",
+    "suppressionShrinkPercent": "gone",
+}
+_COUNTED = {
+    "releases": "queued calls set free",
+    "run.newCalls": "new calls in this run",
+    "run.cancels": "cancelled in this run",
+    "run.replaces": "replaced in this run",
+    "run.releases": "queued calls set free in this run",
+}
 
 
 def outcome(plan: Plan) -> str:
@@ -68,11 +82,18 @@ def _named(state: CampaignState) -> str:
 
 def guard_words(guard: GuardResult) -> str:
     """How much the plan does, and how much the guard lets pass."""
-    amount, limit, affected = number(guard.amount), number(guard.limit), guard.option.replace("-", " ")
+    amount, limit = number(guard.amount), number(guard.limit)
+    affected = _COUNTED.get(guard.name, guard.option.replace("-", " "))
     if guard.is_percent:
         amount, limit = percent(_up(guard.amount, 1)), percent(guard.limit)
-        affected = f"of {count(guard.base, 'call')} {_GUARDED.get(guard.name, 'affected')} ({number(guard.affected)})"
+        affected = f"of {_base(guard)} {_GUARDED.get(guard.name, 'affected')} ({number(guard.affected)})"
     return f"{amount} {affected}, at most {limit} allowed"
+
+
+def _base(guard: GuardResult) -> str:
+    if guard.name == "suppressionShrinkPercent":
+        return f"{count(guard.base, 'entry', 'entries')} of {guard.about}"
+    return f"{count(guard.base, 'row')} of {guard.about}" if guard.about else count(guard.base, "call")
 
 
 def allowance(guard: GuardResult) -> str:

@@ -78,14 +78,15 @@ class GroupRow(msgspec.Struct, frozen=True):
 class GuardRow(msgspec.Struct, frozen=True):
     """A guard held against the plan. `amount` and `limit` are calls, or percent when `is_percent`."""
 
-    name: Annotated[str, Meta(description="as in the manifest, such as newCalls")]
+    name: Annotated[str, Meta(description="as in the manifest, such as newCalls; run.newCalls: over the whole run")]
     option: Annotated[str, Meta(description="as in --allow, such as new-calls")]
     amount: float
     limit: float
     is_percent: bool
     is_tripped: Annotated[bool, Meta(description="the plan does more than the guard lets pass")]
-    affected: Annotated[int, Meta(ge=0, description="calls the amount is about")]
-    base: Annotated[int, Meta(ge=0, description="calls the percentage is of")]
+    affected: Annotated[int, Meta(ge=0, description="calls the amount is about, or rows of a list")]
+    base: Annotated[int, Meta(ge=0, description="calls the percentage is of, or rows of a list")]
+    about: Annotated[str, Meta(description='the list it is about; "": the campaign')]
     allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
 
 

@@ -42,6 +42,7 @@ class ApplyView(msgspec.Struct, frozen=True):
     deferred: int = 0
     unknown: int = 0  # the outcome of their request is not known
     withheld: int = 0  # not done because a guard said no
+    suppressed: int = 0  # not added: on a suppression list since the plan was made
     is_cut_short: bool = False  # an error or a signal ended it before its end
     add_requests: int = 0
     cancel_requests: int = 0
@@ -119,6 +120,7 @@ def _not_done(result: ApplyView) -> list[tuple[str, int, str, str]]:
             "sent, and no telling whether it took effect; apply again asks once more, `campaign resolve` decides",
         ),
         ("!", result.withheld, "withheld", "a guard held them back; nothing was sent for them"),
+        ("·", result.suppressed, "suppressed", "on a suppression list since the plan was made; not added"),
         ("·", result.cancelling, "being cancelled", "a call in progress is finished first and not tried again"),
         ("·", result.deferred, "deferred", "not possible just now; the next apply decides"),
         ("!", result.rejected, "rejected", "refused by the server; not tried again until their data changes"),

@@ -35,7 +35,7 @@ def lines(lock: bytes) -> list[bytes]:
 
 LOCKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda lock: b"", "not a readable lockfile"),
-    "cut": (lambda lock: lock[: len(lock) // 2], "damaged or cut"),
+    "cut": (lambda lock: lock[: len(lock) * 3 // 4], "damaged or cut"),
     "a-line-lost": (lambda lock: b"".join(lines(lock)[:-1]), "damaged or cut"),
     "a-line-twice": (lambda lock: lock + lines(lock)[-1], "damaged or cut"),
     "a-status-changed": (lambda lock: lock.replace(b'"p"', b'"n"', 1), "damaged or cut"),

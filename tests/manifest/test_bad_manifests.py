@@ -23,9 +23,12 @@ BAD = {
     ),
     "kind as a list": (
         "apiVersion: campaign/v1\nkind: [Campaign]\n",
-        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy or Profile",
+        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression, Guards or Profile",
     ),
-    "no kind": ("apiVersion: campaign/v1\n", "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy or Profile"),
+    "no kind": (
+        "apiVersion: campaign/v1\n",
+        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression, Guards or Profile",
+    ),
     "newer version": (
         campaign().replace("campaign/v1", "campaign/v2"),
         'm.yaml:1:1: apiVersion: "campaign/v2" is not known; did you mean campaign/v1?',
@@ -64,7 +67,7 @@ BAD = {
     "unknown field": (campaign("polcy: {}"), "m.yaml:8:3: spec.polcy: is not a known field; did you mean policy?"),
     "unknown field like none": (
         campaign("guards: {xyzzy: 1}"),
-        "m.yaml:8:12: spec.guards.xyzzy: is not a known field; known here: newCalls, cancelPercent, replacePercent",
+        "m.yaml:8:12: spec.guards.xyzzy: is not a known field; known here: newCalls, newCallsPercent, ",
     ),
     "host over plain HTTP": (
         campaign(host="http://example.com"),

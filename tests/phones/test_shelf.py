@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.model import Campaign
+from reconciler.manifest.model import Campaign, SuppressionColumn
 from reconciler.phones.desired import ListedCalls
 from reconciler.phones.problems import Problems
 from reconciler.phones.rows import BLOCK, Block, Sheet
@@ -122,18 +123,42 @@ def test_campaigns_want_the_same_with_a_shelf_as_without(two: tuple[Campaign, Ca
 # ------------------------------------------------------------------------------------------------------- suppression
 
 
-def test_the_numbers_of_a_suppression_file_are_the_same_set(two: tuple[Campaign, Campaign]) -> None:
+def test_the_numbers_of_a_suppression_file_are_the_same_set(two: tuple[Campaign, Campaign], never: Path) -> None:
+    os.utime(never, (0, 0))
     shelf = shelf_for(*two)
     first, second = (ListedCalls(each, shelf=shelf).suppressed for each in two)
     assert first == {"16500000003", "16500000005"}
     assert first is second
 
 
+def test_a_suppression_file_that_changed_just_now_is_read_for_each_campaign(
+    two: tuple[Campaign, Campaign], never: Path
+) -> None:
+    shelf = shelf_for(*two)
+    moment = never.stat().st_mtime_ns
+    ListedCalls(two[0], shelf=shelf)
+    write(never, "16500000004\n16500000005\n")
+    os.utime(never, ns=(moment, moment))
+    assert ListedCalls(two[1], shelf=shelf).suppressed == {"16500000004", "16500000005"}
+
+
+def test_a_reason_is_not_taken_for_the_end_of_an_entry(tmp_path: Path) -> None:
+    path = write(tmp_path / "never.csv", "phone,more\n16500000003,2020-01-01\n")
+    columns = ({"reason": SuppressionColumn("more")}, {"expires": SuppressionColumn("more")})
+    lists = [suppression(path, **column) for column in columns]
+    shelf = shelf_for(*(campaign(suppress=(each,)) for each in lists))
+    now_s = path.stat().st_mtime
+    found = [collect_suppressed((each,), Problems(), now_s, shelf) for each in lists]
+    assert found == [{"16500000003"}, frozenset()]
+
+
 def test_a_region_makes_other_numbers_of_it(never: Path) -> None:
     write(never, "6500000003\n")
     lists = [suppression(never, region=region) for region in ("US", "DE")]
     shelf = shelf_for(*(campaign(suppress=(each,)) for each in lists))
-    assert collect_suppressed(lists[:1], Problems(), shelf) != collect_suppressed(lists[1:], Problems(), shelf)
+    assert collect_suppressed(lists[:1], Problems(), shelf=shelf) != collect_suppressed(
+        lists[1:], Problems(), shelf=shelf
+    )
 
 
 def test_a_suppression_file_with_mistakes_is_never_kept(two: tuple[Campaign, Campaign], never: Path) -> None:
@@ -141,14 +166,14 @@ def test_a_suppression_file_with_mistakes_is_never_kept(two: tuple[Campaign, Cam
     shelf = shelf_for(*two)
     for _ in two:
         problems = Problems()
-        collect_suppressed(two[0].suppress, problems, shelf)
+        collect_suppressed(two[0].suppress, problems, shelf=shelf)
         assert problems.count == 1
 
 
 def test_several_files_are_put_together(two: tuple[Campaign, Campaign], never: Path, tmp_path: Path) -> None:
     more = suppression(write(tmp_path / "more.txt", "16500000009\n"))
     shelf = shelf_for(*two)
-    found = collect_suppressed((*two[0].suppress, more), Problems(), shelf)
+    found = collect_suppressed((*two[0].suppress, more), Problems(), shelf=shelf)
     assert found == {"16500000003", "16500000005", "16500000009"}
 
 

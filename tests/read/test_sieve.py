@@ -15,7 +15,7 @@ from reconciler.calls.model import Job, JobStatus
 from reconciler.errors import ManifestError, UnknownItems
 from reconciler.lock.lockfile import decode_lock, encode_lock
 from reconciler.lock.model import CallStatus, Lock
-from reconciler.phones.model import Call, Chunk, Desired
+from reconciler.phones.model import Call, Chunk, Desired, Sizes
 from reconciler.phones.watch import UNWATCHED
 from reconciler.plan.build import make_plan
 from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
@@ -66,6 +66,11 @@ class OneByOne:
 
     def __init__(self, world: World) -> None:
         self._calls, self.suppressed = world.calls, world.suppressed
+        self.sizes = Desired(world.calls, world.suppressed).sizes
+
+    def suppressed_now(self) -> frozenset[str]:
+        """Those who were suppressed before."""
+        return self.suppressed
 
     def chunks(self) -> Iterator[Chunk]:
         """A chunk for each call."""
@@ -149,6 +154,7 @@ class Lists:
     """Lists that read differently the second time."""
 
     suppressed: frozenset[str] = frozenset()
+    sizes = Sizes()
 
     def __init__(self, *readings: tuple[Call, ...]) -> None:
         self._readings = iter(readings)
@@ -156,6 +162,10 @@ class Lists:
     def chunks(self) -> Iterator[Chunk]:
         """The next reading."""
         return Desired(next(self._readings)).chunks()
+
+    def suppressed_now(self) -> frozenset[str]:
+        """Nobody."""
+        return self.suppressed
 
 
 def test_lists_that_change_before_a_call_is_read_again_are_refused() -> None:
