@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def command(
         def work(campaign: Campaign) -> Ended:
             plan = plan_one(campaign, common, terminal, tokens.get(campaign.name), dict(allowed))
             out.planned(campaign, plan)
-            code = 3 if plan.tripped else 2 if plan.actions and detailed_exitcode else 0
+            code = 3 if plan.is_held_back else 2 if plan.actions and detailed_exitcode else 0
             counts = plan.counts
             return Ended(code, SummaryRow(campaign.name, outcome(plan), counts.add, counts.cancel, counts.replace))
 
@@ -74,13 +75,13 @@ def plan_one(
     from reconciler.read.planned import plan_campaign
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
-    desk = Desk.of(campaign, common)
+    desk, now_ms = Desk.of(campaign, common), int(1000 * time.time())
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
     sifted = desk.sifted(terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
-        return plan_campaign(campaign, sifted, remembered, None, allowed)
+        return plan_campaign(campaign, sifted, remembered, None, allowed, now_ms=now_ms)
     with desk.client(token) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -89,4 +90,4 @@ def plan_one(
                 "this server cannot say whether the campaign has calls already",
                 "if nobody was ever added to it, apply this once with --first",
             )
-        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress)
+        return plan_campaign(campaign, sifted, remembered, server, allowed, watch=progress, now_ms=now_ms)

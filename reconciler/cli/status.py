@@ -12,10 +12,12 @@ from reconciler.cli.options import Common, common_options
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
+    from reconciler.calls.lookup import Found
     from reconciler.calls.model import CampaignDetails, JobStatus
     from reconciler.cli.each import Ended
     from reconciler.lock.model import Lock
     from reconciler.manifest.model import Campaign
+    from reconciler.plan.standing import Standing
     from reconciler.render.status import StatusView
 
 
@@ -54,17 +56,18 @@ def _view(campaign: Campaign, common: Common) -> StatusView:
     with desk.client(token) as client:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_other_campaign(lock)
-        counts, missing = _counts(client, lock)
+        counts, found = _counts(client, lock)
         return StatusView(
             campaign=campaign.name,
             host=campaign.host,
             dialect=client.dialect(),
             state=server.details.state if server.details else None,
             counts=counts,
-            missing=missing,
+            missing=len(found.missing),
             details=_without_token(server.details, token),
             at=datetime.now(UTC),
             in_doubt=sum(call.status is CallStatus.IN_DOUBT for call in lock.calls.values()),
+            rollout=_rollout(campaign, lock, found),
         )
 
 
@@ -75,8 +78,21 @@ def _without_token(details: CampaignDetails | None, token: str) -> CampaignDetai
     return replace(details, name=details.name.replace(token, "•••")) if details else None
 
 
-def _counts(client: CallsClient, lock: Lock) -> tuple[Counter[JobStatus], int]:
-    """Calls of the lock by the status of their jobs, and how many the server does not report.
+def _rollout(campaign: Campaign, lock: Lock, found: Found) -> Standing | None:
+    """Where the campaign's rollout stands, by what the server just said."""
+    from reconciler.plan.diff import Observed, refreshed
+    from reconciler.plan.rollout import standing
+
+    if campaign.rollout is None:
+        return None
+    jobs = {job.job_id: job for job in found.jobs}
+    now = refreshed(lock, Observed(jobs=jobs, asked=frozenset([*jobs, *found.missing])))
+    at_ms = int(1000 * datetime.now(UTC).timestamp())
+    return standing(campaign.rollout, now.header, campaign.wave, now.statuses(campaign.wave), at_ms)
+
+
+def _counts(client: CallsClient, lock: Lock) -> tuple[Counter[JobStatus], Found]:
+    """Calls of the lock by the status of their jobs, and what the server said of those that can still change.
 
     Only jobs that can still change are asked for.
     """
@@ -87,4 +103,4 @@ def _counts(client: CallsClient, lock: Lock) -> tuple[Counter[JobStatus], int]:
     found = find_jobs(client, job_ids=[call.job_id for call in with_jobs if not call.status.is_final])
     counts = Counter(job.status for job in found.jobs)
     counts.update(job_status(call.status) for call in with_jobs if call.status.is_final)
-    return counts, len(found.missing)
+    return counts, found

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from reconciler.manifest import rollout
 from reconciler.manifest.document import Document
 from reconciler.manifest.model import (
     Campaign,
@@ -56,6 +57,7 @@ def campaign(document: Document, form: CampaignDocument, policies: Policies) -> 
         foreign=spec.foreign,
         on_external_cancel=spec.on_external_cancel,
         labels=form.metadata.labels,
+        rollout=None if spec.rollout is UNSET else rollout.made(spec.rollout),
         token_place=document.place(("spec", "token")),
     )
 

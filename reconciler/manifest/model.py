@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
+from reconciler.manifest.rollout import Rollout, RolloutSpec
 
 # `$` alone would let a trailing line feed through, in Python and in other readers of the schema.
 Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,63}$(?!\\n)", description="1 to 63 of a-z, 0-9 and -")]
@@ -272,6 +273,7 @@ class CampaignSpec(_Document, frozen=True):
         tuple[SuppressionSource, ...], Meta(description="numbers never called, whatever the lists say")
     ] = ()
     guards: Guards = Guards()
+    rollout: RolloutSpec | UnsetType = UNSET
     foreign: Annotated[
         Literal["block", "allow"],
         Meta(description="phones that already have a job somebody else made: block them, or call them too"),
@@ -348,6 +350,7 @@ class Campaign(msgspec.Struct, frozen=True):
     foreign: str
     on_external_cancel: str
     labels: dict[str, str] = {}
+    rollout: Rollout | None = None  # None: everybody at once
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
 
     def __repr__(self) -> str:

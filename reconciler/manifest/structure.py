@@ -48,6 +48,16 @@ _HARMLESS = frozenset(
         "newCalls",
         "cancelPercent",
         "replacePercent",
+        "calls",
+        "share",
+        "wait",
+        "minFinished",
+        "onAbort",
+        "technicalError",
+        "nonexistentNumber",
+        "noAnswer",
+        "rejected",
+        "cancelledByOthers",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -75,6 +85,15 @@ _TEXT = frozenset(
         "region",
         "startDateTime",
         "wave",
+        "cancelledByOthers",
+        "minFinished",
+        "noAnswer",
+        "nonexistentNumber",
+        "rejected",
+        "resume",
+        "share",
+        "technicalError",
+        "wait",
     }
 )
 

@@ -23,6 +23,7 @@ def plan_campaign(
     allowed: Mapping[str, float],
     *,
     watch: Watch = UNWATCHED,
+    now_ms: int = 0,
 ) -> Plan:
     """The plan of what was `sifted` against what is remembered; without a `server` it rests on the latter alone.
 
@@ -34,4 +35,6 @@ def plan_campaign(
         server.refuse_other_campaign(lock)
         observed = server.observe(lock, has_open_intents=bool(remembered.opened), watch=watch)
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    return make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside)
+    return make_plan(
+        campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside, now_ms=now_ms
+    )

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.journal import Begin, Entry, OpenIntent, parse_journal, replay
+from reconciler.lock.journal import Begin, Entry, Intent, OpenIntent, parse_journal, replay
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import FORMAT, Header, Lock
@@ -51,7 +51,17 @@ def read_remembered(store: Store, campaign: Campaign, secret: str | None, token:
     keyer = _keyer(lock.header, secret, store.shown)
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
-    return Remembered(lock, opened, entries, keyer)
+    return Remembered(_with_last_add(lock, entries), opened, entries, keyer)
+
+
+def _with_last_add(lock: Lock, entries: tuple[Entry, ...]) -> Lock:
+    """The lock with the time of the last add as the journal of a run that died tells it: a rollout waits from there."""
+    mark = lock.header.rollout
+    added = [e.record.created_ms for e in entries if isinstance(e.record, Intent) and e.record.operation == "addPhones"]
+    if mark is None or not added:
+        return lock
+    later = msgspec.structs.replace(mark, last_add_ms=max(mark.last_add_ms, *added))
+    return msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, rollout=later))
 
 
 def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> Header:
