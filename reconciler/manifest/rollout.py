@@ -164,7 +164,7 @@ def _order(steps: list[Any]) -> Iterator[Finding]:
             yield Finding(("steps", at + 1, second[0]), "is not more than the step before", "let the steps grow")
         elif first == ("share", ALL) and second:
             yield Finding(("steps", at + 1), "comes after everybody", 'end with the step share: "100%"')
-    if sizes and sizes[-1] and sizes[-1] != ("share", ALL):
+    if sizes and sizes[-1] and ("share", ALL) not in sizes:
         what = "would never call the rest"
         yield Finding(("steps", len(steps) - 1), what, 'add a last step share: "100%"')
     for at, size in enumerate(sizes):
