@@ -100,8 +100,8 @@ def _rolled_out(
         return actions, None
     statuses = lock.statuses(campaign.wave) if aside.statuses is None else aside.statuses
     line = Line([action for action in actions if isinstance(action, Add)], wanted)
-    held, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
-    return [a for a in actions if not (isinstance(a, Add) and a.wanted.call_id in held)], standing
+    kept, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
+    return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
 
 
 def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> tuple[Action, ...]:

@@ -13,7 +13,7 @@ from heapq import nsmallest
 
 import msgspec
 
-from reconciler.lock.model import CallId, CallStatus, Header, RolloutMark
+from reconciler.lock.model import CallStatus, Header, RolloutMark
 from reconciler.manifest.rollout import Rollout
 from reconciler.plan.model import Add
 from reconciler.plan.standing import Result, Standing, Verdict, is_enough
@@ -29,6 +29,7 @@ _RESULTS = {
     "rejected": {CallStatus.REJECTED},
     "cancelledByOthers": {CallStatus.CANCELLED_BY_OTHERS, CallStatus.CANCELLED_BY_OTHERS_REACHED},
 }
+_FEW = 1000  # calls picked out of a line more quickly than by putting all of it in order
 _FINISHED = "finished"
 Statuses = Mapping[CallStatus, int]
 
@@ -42,8 +43,8 @@ class Line(msgspec.Struct, frozen=True):
 
 def roll_out(
     rollout: Rollout, header: Header, wave: str, statuses: Statuses, line: Line, now_ms: int
-) -> tuple[frozenset[CallId], Standing]:
-    """The ids of the calls that are held back, and where the rollout stands.
+) -> tuple[frozenset[str], Standing]:
+    """The digests of the keys that are added now, the others being held back, and where the rollout stands.
 
     `statuses` count the calls of this wave in the lock. The later `now_ms`, the longer the gate has waited.
     """
@@ -106,7 +107,7 @@ class _Turn(msgspec.Struct, frozen=True):
         if reach is None:
             return [*line.adds]
         waiting = [add for add in line.adds if _takes_room(add)]
-        first = nsmallest(max(0, reach - self.added), waiting, key=_place)
+        first = _first(waiting, max(0, reach - self.added))
         return [*(add for add in line.adds if not _takes_room(add)), *first]
 
     def is_open(self, now_ms: int) -> bool:
@@ -131,19 +132,18 @@ class _Turn(msgspec.Struct, frozen=True):
         reach = self.reach(self.mark.step, wanted)
         return self._with(reach=reach or 0, last_add_ms=self.mark.last_add_ms if added_ms is None else added_ms)
 
-    def standing(self, adds: Sequence[Add], chosen: Sequence[Add], now_ms: int) -> tuple[frozenset[CallId], Standing]:
-        """Those who are not chosen, and where that leaves the rollout."""
-        kept = {add.wanted.call_id for add in chosen}
-        held = frozenset(add.wanted.call_id for add in adds if add.wanted.call_id not in kept)
+    def standing(self, adds: Sequence[Add], chosen: Sequence[Add], now_ms: int) -> tuple[frozenset[str], Standing]:
+        """Those who are chosen, and where that leaves the rollout."""
+        kept = frozenset([add.wanted.key for add in chosen])
         known = self.header.rollout
         came_from = known.step if known and known.wave == self.mark.wave else self.mark.step
-        return held, Standing(
+        return kept, Standing(
             verdict=self._verdict(bool(chosen)),
             steps=len(self.rollout.steps),
             added=self.added,
             finished=_finished(self.statuses),
             adding=len(kept),
-            held=len(held),
+            held=len(adds) - len(kept),
             min_finished=self.rollout.min_finished,
             wait_left_s=-(-self.wait_left_ms(now_ms) // 1000),
             results=_results(self.rollout, self.mark, self.statuses),
@@ -228,5 +228,10 @@ def _takes_room(add: Add) -> bool:
     return add.before is None or add.before.status.is_free
 
 
-def _place(add: Add) -> str:
-    return add.wanted.key
+def _first(waiting: Sequence[Add], room: int) -> list[Add]:
+    """So many of them, those with the lowest digests. A million are put in order by their digests alone."""
+    if room >= len(waiting) or not room:
+        return [*waiting[:room]]
+    keys = [add.wanted.key for add in waiting]
+    last = max(nsmallest(room, keys)) if room < _FEW else sorted(keys)[room - 1]
+    return [add for add, key in zip(waiting, keys, strict=True) if key <= last]

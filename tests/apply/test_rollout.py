@@ -134,7 +134,7 @@ SMALL = made(
 
 def step(world: World, script: Script | None = None) -> bool:
     """Whether one run, with what the script breaks, came to its end."""
-    return attempt(world, SIX, script, rollout=SMALL)
+    return attempt(world, SIX, script, rollout=SMALL, batch=1)
 
 
 def finish(world: World) -> None:

@@ -271,6 +271,12 @@ def test_nothing_called_opens_no_gate() -> None:
     assert len(added(plan_of(TWENTY, lock))) == 5
 
 
+def test_a_rollout_of_nobody_is_not_over() -> None:
+    everybody = rolling(made(spec("100%")))
+    lock = after(plan_of((), lock_of(), everybody, now_ms=0), lock_of())
+    assert stands(plan_of((), lock, everybody)).verdict is Verdict.WAITING
+
+
 def test_a_step_that_holds_no_more_than_was_called_is_passed_over() -> None:
     rollout = made(spec("5", "10%", "50%", "100%"))
     lock = after(plan_of(TWENTY, lock_of(), rolling(rollout)), lock_of(), TALKED)
