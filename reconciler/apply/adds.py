@@ -26,7 +26,7 @@ SENDS = 4
 CallId = tuple[str, str]
 
 
-class ToAdd(msgspec.Struct, frozen=True):
+class ToAdd(msgspec.Struct, frozen=True, gc=False):
     """A call to add, and what the lock remembers of it."""
 
     wanted: Wanted
@@ -39,20 +39,21 @@ class ToAdd(msgspec.Struct, frozen=True):
 
 def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
     """`calls` in order, at most `size` at a time; calls of one phone never travel in one request."""
-    batch: dict[str, ToAdd] = {}
-    later: list[ToAdd] = []
-    for call in calls:
-        if call.wanted.phone in batch:
-            later.append(call)
-            continue
-        batch[call.wanted.phone] = call
-        if len(batch) == size:
+    waiting = list(calls)
+    while waiting:
+        batch: dict[str, ToAdd] = {}
+        later: list[ToAdd] = []
+        for call in waiting:
+            if call.wanted.phone in batch:
+                later.append(call)
+                continue
+            batch[call.wanted.phone] = call
+            if len(batch) == size:
+                yield tuple(batch.values())
+                batch = {}
+        if batch:
             yield tuple(batch.values())
-            batch = {}
-    if batch:
-        yield tuple(batch.values())
-    if later:
-        yield from batches(later, size)
+        waiting = later
 
 
 def settle(
@@ -105,7 +106,8 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
             continue
         run.stop.check()
         _add_batch(run, batch, _send(run, run.intent_again(entry.intent, recovers=entry.seq)))
-        left = {call_id: call for call_id, call in left.items() if call not in batch}
+        for call in batch:
+            del left[call.wanted.call_id]
     return list(left.values())
 
 
@@ -172,7 +174,8 @@ def _after_sending(run: Run, entry: OpenIntent, outcome: Callable[[], AddAnswer]
         return _later(run, entry, error)
     except Ambiguous as error:
         run.say(f"{error}; asking the server what became of it")
-        return _after_doubt(run, run.book.doubt(entry, run.now_ms(), error.what))
+        doubted = run.book.doubt(entry, run.now_ms(), error.what) if entry.gave_up_ms is None else entry
+        return _after_doubt(run, doubted)
     except CallsError as error:
         run.book.close(entry, why=error.what)
         raise

@@ -18,7 +18,7 @@ from typing import Any, Self, cast
 from reconciler.apply.adds import ToAdd, body_of, settle
 from reconciler.apply.run import Run
 from reconciler.calls.model import AddAnswer, Job
-from reconciler.errors import Ambiguous, CallsError, Interrupted
+from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
 
@@ -41,6 +41,7 @@ class _Flight:
     def __init__(self, batch: Batch, entry: OpenIntent) -> None:
         self.batch, self.entry = batch, entry
         self.is_answered = False
+        self.landed_s = 0.0  # when its request came back without a usable answer, Unix seconds
         self.answer: Future[AddAnswer] | None = None
         self.report: Future[tuple[Job, ...]] | None = None
 
@@ -85,7 +86,9 @@ class _Flights:
         try:
             while self._step(batches):
                 pass
-        except (CallsError, Interrupted):
+        except LockError:
+            raise  # nothing can be recorded any more
+        except Exception:
             self._record_all()
             raise
 
@@ -112,7 +115,8 @@ class _Flights:
         """As many of the next batches as may be begun now."""
         at_once = self._run.options.parallelism
         busy = self._under_way if at_once == 1 else [each for each in self._under_way if not each.is_answered]
-        room = 0 if self._is_held else at_once - len(busy)
+        # No more flights than threads: a request that waited for one would be sent later than its intent says.
+        room = 0 if self._is_held else min(at_once - len(busy), 2 * at_once - len(self._under_way))
         while self._next and room > 0 and not self._meets_itself(self._next):
             batch, self._next = self._next, next(batches, None)
             yield batch
@@ -149,20 +153,25 @@ class _Flights:
         return [flight for flight in landed if self._land(flight)]
 
     def _land(self, flight: _Flight) -> bool:
-        try:
-            if flight.report is None:
-                flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
-                flight.is_answered = True
-                return True
-            calls = paired(self._run, flight, flight.report.result())
-        except CallsError:
-            calls = None
+        error = flight.awaited.exception()
+        if error is None and flight.report is None:
+            flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
+            flight.is_answered = True
+            return True
         self._under_way.remove(flight)
+        calls = paired(self._run, flight, flight.awaited.result()) if error is None else None
         if calls is None:
-            self._odd.append(flight)
+            self._set_aside(flight, error)
         else:
             self._close(flight, calls)
         return False
+
+    def _set_aside(self, flight: _Flight, error: BaseException | None) -> None:
+        flight.landed_s = self._run.clock.now_s()
+        if isinstance(error, Ambiguous) and not flight.is_answered:
+            # At once, so that several that are in doubt wait for the same time to pass and not for one after the other.
+            flight.entry = self._run.book.doubt(flight.entry, self._run.now_ms(), error.what)
+        self._odd.append(flight)
 
     def _close(self, flight: _Flight, calls: list[LockedCall]) -> None:
         self._run.book.close(flight.entry, calls)
@@ -172,12 +181,17 @@ class _Flights:
     def _between(self) -> bool:
         """What is done while nothing is under way; False when there was nothing to do."""
         if self._odd:
-            flight = self._odd.pop(0)
-            settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
+            self._settle(self._odd.pop(0))
             return True
         if self._next and self._is_held:
             self._run.book.checkpoint()
         return self._next is not None
+
+    def _settle(self, flight: _Flight) -> None:
+        error = flight.awaited.exception()
+        if isinstance(error, TryLater):  # the time it asks for began then
+            error.retry_after_s = max(0.0, error.retry_after_s + flight.landed_s - self._run.clock.now_s())
+        settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
 
     def _record_all(self) -> None:
         """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""
@@ -193,9 +207,7 @@ class _Flights:
 def _write_down(run: Run, flight: _Flight) -> None:
     """What is known of a flight that nobody settles any more; what is not known stays open."""
     error = None if flight.is_answered else flight.awaited.exception()
-    if isinstance(error, Ambiguous):
-        run.book.doubt(flight.entry, run.now_ms(), error.what)
-    elif isinstance(error, CallsError):
+    if isinstance(error, CallsError) and not isinstance(error, Ambiguous):
         run.book.close(flight.entry, why=error.what)
 
 

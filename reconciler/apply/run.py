@@ -77,7 +77,8 @@ class Run(msgspec.Struct, frozen=True):
     def intent(
         self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""
     ) -> Intent:
-        """A new intent from now until the timeout, under a key of its own."""
+        """A new intent from now until the timeout, under a key of its own; waits until its request may be sent."""
+        self.client.take_turn()  # before the time is taken: a request must not go out after the intent's deadline
         now_ms = self.now_ms()
         deadline_ms = now_ms + int(1000 * self.options.timeout_s)
         return Intent(operation, str(uuid4()), now_ms, deadline_ms, calls, body, move)
@@ -87,6 +88,7 @@ class Run(msgspec.Struct, frozen=True):
 
         It counts as created when it was first: the jobs of either are looked for from there on.
         """
+        self.client.take_turn()
         deadline_ms = self.now_ms() + int(1000 * self.options.timeout_s)
         return msgspec.structs.replace(intent, deadline_ms=deadline_ms, recovers=recovers)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from reconciler.apply.book import Book
 from reconciler.apply.clock import Clock, StopRequest
-from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings
+from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings, remember_state
 from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
 from reconciler.apply.rollout import begin_step, end_step, refuse_aborted
@@ -25,13 +25,19 @@ from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
+from reconciler.plan.saved import Basis
+from reconciler.read.basis import basis_of
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 from reconciler.read.sieve import Sifted, sift
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What one apply is about. `approve` shows the plan and says whether to go on."""
+    """What one apply is about. `approve` shows the plan and says whether to go on.
+
+    `demand` holds the plan, and what it was computed from, against the one that was asked for: it returns the plan with
+    the guards as they were approved, or raises StalePlan.
+    """
 
     campaign: Campaign
     desired: CallSource
@@ -39,6 +45,7 @@ class Session(msgspec.Struct, frozen=True):
     client: CallsClient
     token: str
     approve: Callable[[Plan], bool]
+    demand: Callable[[Plan, Basis], Plan] | None = None
     secret: str | None = None
     allowed: Mapping[str, float] = {}
     is_first: bool = False
@@ -58,7 +65,7 @@ def apply_campaign(
 ) -> None:
     """Makes the campaign what it should be, or as much of it as is safe; `tally` holds what was done.
 
-    Raises LockHeld and Refusal with nothing done, GuardTripped when only the safe part of the plan was done,
+    Raises LockHeld, Refusal and StalePlan with nothing done, GuardTripped when only the safe part of the plan was done,
     OutcomeUnknown when something is in doubt, CallsError, Interrupted and LockError when it went no further; the exit
     code of these says whether they left something in doubt.
     """
@@ -112,10 +119,13 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
         aside=aside,
         now_ms=run.now_ms(),
     )
+    if session.demand is not None:
+        plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
     if not session.approve(plan):
         return
     book.refresh(refreshed(book.lock, observed))
     forget_refusal(run, observed.state)
+    remember_state(run, observed.state)
     _do(session, run, plan, carried)
 
 

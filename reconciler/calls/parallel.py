@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,12 +18,13 @@ def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterat
     Raises what `work` raises, when its turn comes; then and when the caller stops iterating, items that nobody works
     on yet are left alone, and those under way are waited for.
     """
-    if at_once == 1:
-        yield from map(work, items)
-        return
     rest = iter(items)
+    first = [*islice(rest, at_once)]
+    if at_once == 1 or len(first) < 2:  # a thread for one request would only cost: most campaigns have no more
+        yield from map(work, chain(first, rest))
+        return
     with ThreadPoolExecutor(at_once) as pool:
-        under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in islice(rest, at_once))
+        under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in first)
         try:
             while under_way:
                 result = under_way.popleft().result()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
+from reconciler.cli.compliance import held_to_profiles
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
 from reconciler.cli.terminal import Terminal
@@ -18,6 +21,9 @@ from reconciler.phones.watch import Watch
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
 
+if TYPE_CHECKING:  # a plan that asks no server does without it
+    from reconciler.calls.client import CallsClient
+
 
 class Desk(msgspec.Struct, frozen=True):
     """What the commands need besides the campaign. `secret` is the lockfile's, not the server's."""
@@ -25,7 +31,7 @@ class Desk(msgspec.Struct, frozen=True):
     campaign: Campaign
     store: Store
     secret: str | None
-    timeout_s: float
+    common: Common
 
     @classmethod
     def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
@@ -33,19 +39,38 @@ class Desk(msgspec.Struct, frozen=True):
 
         `who` names the run to others that find the lock held; by default user and machine.
         """
-        store = open_store(campaign, common.lock_store, who=who)
-        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common.timeout_s)
+        store = open_store(campaign, common.lock_store, who=who, heads=common.shared.heads)
+        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common)
+
+    @property
+    def timeout_s(self) -> float:
+        """How long one request may take."""
+        return self.common.timeout_s
 
     def wanted(self, watch: Watch) -> ListedCalls:
         """What the lists want, watched whenever they are read."""
-        return ListedCalls(self.campaign, watch)
+        return ListedCalls(self.campaign, watch, self.common.shared.shelf)
 
-    def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
-        """The same, read and held against what is remembered. Raises ManifestError with every bad row."""
-        with terminal.progress() as progress:
-            return sift(self.campaign, self.wanted(progress), remembered.lock, remembered.keyer)
+    def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
+        wanted = held_to_profiles(self.campaign, self.wanted(watch), terminal)
+        return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
 
-    def client(self, token: str) -> CallsClient:
-        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
+    def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:
+        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one.
+
+        What `sleep` raises ends the waiting between requests.
+        """
+        from reconciler.calls.client import CallsClient
+
         dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
-        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s, parallelism=4)
+        return CallsClient(
+            self.campaign.host,
+            token,
+            dialect=dialect,
+            timeout_s=self.timeout_s,
+            parallelism=self.common.parallelism,
+            pace=self.common.shared.pace,
+            authorities=self.common.shared.authorities,
+            sleep=sleep,
+        )

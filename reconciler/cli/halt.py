@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import file_option, option, talk_options, timeout_option
+from reconciler.cli.options import campaign_names, file_option, option, talk_options, timeout_option
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
@@ -26,7 +26,7 @@ TRIES = 3
 
 
 @click.command("halt")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=campaign_names)
 @option("--all", "is_all", is_flag=True, help="Every campaign of the manifests.")
 @option("--host", help="Without manifests: the server, such as https://app.jaicp.com.")
 @option("--token-env", metavar="VARIABLE", help="Without manifests: the variable that holds the campaign's token.")

@@ -8,7 +8,24 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, ci, completion, fmt, halt, init, plan, resolve, sandbox, schema, status, validate
+from reconciler.cli import (
+    apply,
+    ci,
+    completion,
+    fmt,
+    halt,
+    init,
+    man,
+    plan,
+    profiles,
+    resolve,
+    sandbox,
+    schema,
+    status,
+    takeover,
+    validate,
+)
+from reconciler.cli.state import group as state
 
 USAGE = 64
 """Exit code of a wrong command line (EX_USAGE of sysexits.h), since 2 means `plan` found changes."""
@@ -20,13 +37,37 @@ def campaign() -> None:
     """Campaigns as code: declare outbound voice campaigns in YAML, plan a change, apply it.
 
     \b
-    Exit codes: 0 done or nothing to do · 1 failed · 2 there are changes (plan --detailed-exitcode)
-    3 held back by a guard · 4 some outcome is unknown · 5 a saved plan no longer fits
-    6 another run holds the lock · 7 some of several campaigns failed · 64 wrong usage
+    Exit codes:
+      0   done, or nothing to do
+      1   failed
+      2   there are changes (plan --detailed-exitcode)
+      3   held back by a guard
+      4   some outcome is unknown
+      5   a saved plan no longer fits
+      6   another run holds the lock
+      7   some of several campaigns failed
+      64  wrong usage
     """
 
 
-for module in (init, validate, fmt, plan, apply, ci, status, resolve, halt, schema, sandbox, completion):
+for module in (
+    init,
+    validate,
+    fmt,
+    profiles,
+    plan,
+    apply,
+    ci,
+    status,
+    takeover,
+    resolve,
+    state,
+    halt,
+    schema,
+    sandbox,
+    completion,
+    man,
+):
     campaign.add_command(module.command)
 
 

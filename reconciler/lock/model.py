@@ -7,7 +7,7 @@ reads the lockfile without the secret learns neither whom it is about nor what w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,8 +21,11 @@ if TYPE_CHECKING:  # it imports numpy, which takes a tenth of a second
 CallId = tuple[str, str]
 """Identity of a call: the digest of its key, and its wave."""
 
-FORMAT = 1
-"""Version of the lockfile's format. A file with a higher one was written by a newer program and is refused."""
+FORMAT = 2
+"""The newest version of the lockfile's format. A file with a higher one was written by a newer program: refused."""
+
+FIRST_FORMAT = 1
+"""The version of a lockfile whose secret was never changed: programs that know no other read it."""
 
 
 class CallStatus(StrEnum):
@@ -225,8 +228,10 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     host: str
     salt: str = ""  # hex; only when no secret is configured
     secret_check: str = ""  # tells whether the configured secret is the one the digests were made with
+    rekeyed: str = ""  # keys of the secrets before this one, wrapped under it (`wrapping.py`); format 2
     token: str = ""  # digest
     remote: str = ""  # digest of the server's id of the campaign
+    state: str = ""  # of the campaign when an apply last looked; "" where that is what the last control led to
     control: str = ""  # last control that succeeded, or "new" where a refused pause showed it never ran
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
@@ -257,6 +262,24 @@ class Lock(msgspec.Struct, frozen=True):
         if self.ledger is not None:
             return self.ledger.count(wave)
         return Counter(call.status for call in self.calls.values() if call.wave == wave)
+
+    def count_statuses(self) -> Counter[CallStatus]:
+        """How many calls have which status."""
+        if self.ledger is not None:
+            return self.ledger.count_statuses()
+        return Counter(call.status for call in self.calls.values())
+
+    def pick(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """These calls, in the order of `ids`. Raises KeyError where one is not known."""
+        return [self.calls[call_id] for call_id in ids] if self.ledger is None else self.ledger.pick(ids)
+
+    def drop(self, ids: Sequence[CallId]) -> None:
+        """Forgets these calls, in place."""
+        if self.ledger is not None:
+            self.ledger.drop(ids)
+            return
+        for call_id in ids:
+            self.calls.pop(call_id, None)
 
     def copy(self) -> Lock:
         """A lock whose calls may be changed without changing this one's."""

@@ -21,6 +21,8 @@ from reconciler.manifest.model import (
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile
+from reconciler.manifest.profiles import used
 from reconciler.manifest.refs import Policies, resolved
 from reconciler.manifest.rules import COLUMN_FIELDS
 from reconciler.manifest.wording import KeyPath
@@ -36,8 +38,10 @@ class _Base(msgspec.Struct, frozen=True):
     payload: dict[str, Any] = {}
 
 
-def campaign(document: Document, form: CampaignDocument, policies: Policies) -> Campaign:
-    """The Campaign that a document declares; neither it nor the policies it refers to may have errors."""
+def campaign(
+    document: Document, form: CampaignDocument, policies: Policies, profiles: Mapping[str, Profile]
+) -> Campaign:
+    """The Campaign that a document declares; neither it nor the policies and profiles it names may have errors."""
     written, spec = document.value["spec"], form.spec
     base = _Base(resolved(written.get("policy", {}), policies), spec.payload)
     return Campaign(
@@ -59,6 +63,7 @@ def campaign(document: Document, form: CampaignDocument, policies: Policies) -> 
         labels=form.metadata.labels,
         rollout=None if spec.rollout is UNSET else rollout.made(spec.rollout),
         token_place=document.place(("spec", "token")),
+        profiles=used(document, form, profiles),
     )
 
 

@@ -13,22 +13,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
+from reconciler.manifest.profile import ProfileUse, UsedProfile
 from reconciler.manifest.rollout import Rollout, RolloutSpec
+from reconciler.manifest.vocabulary import AllowedTime, Days, Metadata, Name, Region
 
-# `$` alone would let a trailing line feed through, in Python and in other readers of the schema.
-Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,63}$(?!\\n)", description="1 to 63 of a-z, 0-9 and -")]
-Region = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Z]{2}$(?!\\n)",
-        description="country of numbers in national form, two capital letters (ISO 3166), such as US",
-    ),
-]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DesiredState = Literal["running", "paused", "stopped"]
-TimeOfDay = Annotated[
-    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\\n)", description='"HH:MM", 00:00 to 23:59')
-]
 Column = Annotated[str, Meta(min_length=1, description="name of a column of the phone list")]
 File = Annotated[str, Meta(min_length=1, description="path of a file, relative to the manifest")]
 
@@ -53,32 +42,6 @@ class PolicyColumn(_Document, frozen=True):
     column: Column
 
 
-class Window(_Document, frozen=True):
-    """Hours in which calls are allowed, in the called person's local time; the end is after the start."""
-
-    local_time_from: TimeOfDay
-    local_time_to: TimeOfDay
-
-
-Windows = Annotated[
-    tuple[Window, ...],
-    Meta(min_length=1, description="windows of the day; they may touch and must not overlap"),
-]
-
-
-class AllowedTime(_Document, frozen=True):
-    """Windows by day of the week; `default` is for every day not named."""
-
-    default: Windows | UnsetType = UNSET
-    mon: Windows | UnsetType = UNSET
-    tue: Windows | UnsetType = UNSET
-    wed: Windows | UnsetType = UNSET
-    thu: Windows | UnsetType = UNSET
-    fri: Windows | UnsetType = UNSET
-    sat: Windows | UnsetType = UNSET
-    sun: Windows | UnsetType = UNSET
-
-
 class ExternalCheck(_Document, frozen=True):
     """A check before each call. The URL carries a credential: it is a secret."""
 
@@ -95,7 +58,6 @@ Ref = Annotated[str, Meta(description="a CallPolicy by name; fields beside it ov
 Retry = Annotated[int, Meta(ge=1, le=2880, description="minutes between attempts, 1 to 2880")]
 Attempts = Annotated[int, Meta(ge=1, le=50, description="attempts for a number, 1 to 50")]
 Priority = Annotated[int, Meta(ge=1, le=5, description="1 (highest) to 5 (lowest)")]
-Days = Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7, description="days on which calls are allowed")]
 
 _START = Meta(description="no call before; ISO 8601 such as 2024-05-01T10:00:00+03:00")
 _FINISH = Meta(description="no call after; ISO 8601 such as 2024-05-31T18:00:00+03:00")
@@ -247,13 +209,6 @@ class Guards(_Document, frozen=True):
     replace_percent: Percent | UnsetType = UNSET
 
 
-class Metadata(_Document, frozen=True):
-    """Names a document."""
-
-    name: Name
-    labels: Annotated[dict[str, str], Meta(description="for people and filters; no effect on calls")] = {}
-
-
 class CampaignSpec(_Document, frozen=True):
     """What a campaign should be."""
 
@@ -274,6 +229,10 @@ class CampaignSpec(_Document, frozen=True):
     ] = ()
     guards: Guards = Guards()
     rollout: RolloutSpec | UnsetType = UNSET
+    profiles: Annotated[
+        tuple[Name | ProfileUse, ...],
+        Meta(description="compliance profiles its calls are held against, by name or as {name: …, severity: warning}"),
+    ] = ()
     foreign: Annotated[
         Literal["block", "allow"],
         Meta(description="phones that already have a job somebody else made: block them, or call them too"),
@@ -352,6 +311,7 @@ class Campaign(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
     rollout: Rollout | None = None  # None: everybody at once
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
+    profiles: tuple[UsedProfile, ...] = ()
 
     def __repr__(self) -> str:
         return f"Campaign({self.name}, {self.place})"  # payloads and phones stay out of tracebacks

@@ -9,36 +9,50 @@ from typing import Any
 import msgspec
 
 from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
+from reconciler.manifest.profile import ProfileDocument
 
 FILE = "campaign.v1.json"
 
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, ColumnRef)
+    structs = (CampaignDocument, PolicyDocument, ProfileDocument, ColumnRef)
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The schemas by file name. One schema accepts both kinds, so that a file may hold both."""
+    """The schemas by file name. One schema accepts all kinds, so that a file may hold all."""
     return {
         FILE: {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
-            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name.",
+            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
+            "Profile: a compliance profile.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
-                "kind": {"enum": ["Campaign", "CallPolicy"], "description": "Campaign or CallPolicy"},
+                "kind": {
+                    "enum": ["Campaign", "CallPolicy", "Profile"],
+                    "description": "Campaign, CallPolicy or Profile",
+                },
             },
-            "if": {"properties": {"kind": {"const": "CallPolicy"}}, "required": ["kind"]},
-            "then": {"$ref": "#/$defs/PolicyDocument"},
-            "else": {"$ref": "#/$defs/CampaignDocument"},
+            **_of_kind("CallPolicy", "PolicyDocument"),
+            "else": {
+                **_of_kind("Profile", "ProfileDocument"),
+                "else": {"$ref": "#/$defs/CampaignDocument"},
+            },
             "$defs": definitions(),
         }
+    }
+
+
+def _of_kind(kind: str, definition: str) -> dict[str, Any]:
+    return {
+        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+        "then": {"$ref": f"#/$defs/{definition}"},
     }
 
 

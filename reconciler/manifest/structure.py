@@ -48,6 +48,9 @@ _HARMLESS = frozenset(
         "newCalls",
         "cancelPercent",
         "replacePercent",
+        "severity",
+        "per",
+        "seen",
         "calls",
         "share",
         "wait",
@@ -68,6 +71,8 @@ _TEXT = frozenset(
         "$ref",
         "apiVersion",
         "column",
+        "countries",
+        "country",
         "delimiter",
         "encoding",
         "env",
@@ -81,9 +86,16 @@ _TEXT = frozenset(
         "localTimeFrom",
         "localTimeTo",
         "name",
+        "notes",
+        "per",
         "phone",
+        "profiles",
+        "purpose",
         "region",
+        "seen",
+        "source",
         "startDateTime",
+        "subdivision",
         "wave",
         "cancelledByOthers",
         "minFinished",
@@ -96,13 +108,16 @@ _TEXT = frozenset(
         "wait",
     }
 )
+_LISTS_OF_TEXT = frozenset({"countries", "notes", "profiles"})
 
 
 def is_text(path: KeyPath) -> bool:
     """Whether the manifest's field at `path` is text, whatever its value looks like. A payload's never are."""
     if path[:-1] == ("metadata", "labels"):
         return True
-    return bool(path) and path[-1] in _TEXT and "payload" not in path
+    if not path or "payload" in path:
+        return False
+    return path[-1] in _TEXT or (isinstance(path[-1], int) and not _LISTS_OF_TEXT.isdisjoint(path[-2:-1]))
 
 
 def convert(value: Any, struct: type[T]) -> tuple[T | None, tuple[Finding, ...]]:

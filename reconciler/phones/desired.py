@@ -13,6 +13,7 @@ from reconciler.manifest.model import Campaign, PhoneList
 from reconciler.phones.lists import Declared, Progress
 from reconciler.phones.model import Chunk, Desired
 from reconciler.phones.problems import Problems
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.stream import stream, unwatched, wanted
 from reconciler.phones.suppression import collect_suppressed, read_suppressed, read_suppression
 from reconciler.phones.watch import UNWATCHED, Watch
@@ -35,19 +36,19 @@ def read_desired(campaign: Campaign, *, progress: Progress | None = None) -> Des
 class ListedCalls:
     """The calls of a campaign's lists, read as they are asked for: none is held.
 
-    Is a `CallSource`.
+    Is a `CallSource`. Files that several campaigns use are taken from `shelf`.
     """
 
-    def __init__(self, campaign: Campaign, watch: Watch = UNWATCHED) -> None:
-        self._campaign, self._watch = campaign, watch
+    def __init__(self, campaign: Campaign, watch: Watch = UNWATCHED, shelf: Shelf | None = None) -> None:
+        self._campaign, self._watch, self._shelf = campaign, watch, shelf
         self._problems = Problems()
-        self.suppressed = collect_suppressed(campaign.suppress, self._problems)
+        self.suppressed = collect_suppressed(campaign.suppress, self._problems, shelf)
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; after the last raises ManifestError with all that is wrong, also with suppression lists."""
         problems, self._problems = self._problems, Problems()
         self._watch.start(f"reading the lists of {self._campaign.name}", None)
-        return stream(self._campaign, progress=self._watch.advance, problems=problems)
+        return stream(self._campaign, progress=self._watch.advance, problems=problems, shelf=self._shelf)
 
 
 def check_lists(lists: Sequence[PhoneList], wave: str) -> tuple[Problem, ...]:

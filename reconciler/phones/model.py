@@ -35,7 +35,8 @@ class Chunk(NamedTuple):
     """Some thousand wanted calls of one source, column by column: what stands at one position is one call.
 
     A million calls are never a million objects at once; whoever needs one as such asks for it by its position. What
-    the requests of a chunk begin with is kept once (`head`), since nearly all of them are only ever digested.
+    the requests of a chunk begin with is kept once (`head`), since nearly all of them are only ever digested. Only
+    requests of one policy have such a head in common.
     """
 
     source: str
@@ -46,6 +47,11 @@ class Chunk(NamedTuple):
     tails: Sequence[bytes]
     rows: Sequence[int]
     head: bytes = b""
+
+    @property
+    def has_one_policy(self) -> bool:
+        """Whether all requests are known to have the same call policy."""
+        return bool(self.head)
 
     @property
     def requests(self) -> list[bytes]:

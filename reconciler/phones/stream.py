@@ -22,22 +22,28 @@ from reconciler.phones.lists import Declared, Progress
 from reconciler.phones.model import Chunk
 from reconciler.phones.problems import Problems
 from reconciler.phones.roster import Roster
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.tally import Tally
 
 __all__ = ["Chunk", "stream"]
 
 
 def stream(
-    campaign: Campaign, *, progress: Progress | None = None, problems: Problems | None = None
+    campaign: Campaign,
+    *,
+    progress: Progress | None = None,
+    problems: Problems | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Chunk]:
     """All calls of the campaign's lists, in the order of lists and rows, provisional until the stream has ended.
 
     `progress` is told now and then how many rows were read since it was last told. After the last row raises
     ManifestError with what is wrong: the first 10,000 problems and the number of the others, those included that
-    were in `problems` before.
+    were in `problems` before. Files that several campaigns use are taken from `shelf`.
     """
     problems = Problems() if problems is None else problems
-    yield from wanted(Declared(campaign.lists, campaign.wave, campaign.policy), problems, progress or unwatched)
+    declared = Declared(campaign.lists, campaign.wave, campaign.policy, shelf)
+    yield from wanted(declared, problems, progress or unwatched)
     problems.raise_if_any()
 
 

@@ -14,6 +14,7 @@ from reconciler.manifest.model import Campaign, SuppressionList
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.problems import Problems, Wrong
 from reconciler.phones.rows import Sheet, format_of, read_blocks
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.values import as_text
 
 
@@ -30,9 +31,22 @@ def read_suppressed(campaign: Campaign) -> frozenset[str]:
     return read_suppression(campaign.suppress)
 
 
-def collect_suppressed(lists: Sequence[SuppressionList], problems: Problems) -> frozenset[str]:
-    """As `read_suppression`, but what is wrong goes to `problems`."""
-    return frozenset(digits for suppression in lists for digits in _numbers(suppression, problems))
+def collect_suppressed(
+    lists: Sequence[SuppressionList], problems: Problems, shelf: Shelf | None = None
+) -> frozenset[str]:
+    """As `read_suppression`, but what is wrong goes to `problems`. `shelf` has the files of other campaigns."""
+    found = [_of(suppression, problems, shelf) for suppression in lists]
+    # A copy only where there is something to put together: millions of numbers may be shared by many campaigns.
+    return found[0] if len(found) == 1 else frozenset().union(*found)
+
+
+def _of(suppression: SuppressionList, problems: Problems, shelf: Shelf | None) -> frozenset[str]:
+    def read() -> frozenset[str]:
+        return frozenset(_numbers(suppression, problems))
+
+    if shelf is None:
+        return read()
+    return shelf.numbers(_sheet(suppression), suppression.spec.region or "", problems, read)
 
 
 def _numbers(suppression: SuppressionList, problems: Problems) -> Iterator[str]:

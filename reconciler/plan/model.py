@@ -68,7 +68,7 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """Whom an action or note is about, as it may be shown."""
 
     mask: str
@@ -83,7 +83,7 @@ def subject_of(who: Wanted | LockedCall) -> Subject:
     return Subject(who.mask, who.call_id)
 
 
-class Add(msgspec.Struct, frozen=True, tag="add"):
+class Add(msgspec.Struct, frozen=True, gc=False, tag="add"):
     """A phone that will ring: one more call job."""
 
     wanted: Wanted
@@ -91,14 +91,14 @@ class Add(msgspec.Struct, frozen=True, tag="add"):
     before: LockedCall | None = None  # what the lock remembers of this (key, wave)
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+class Cancel(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
     """A queued call that is taken back."""
 
     locked: LockedCall
     reason: Reason
 
 
-class Replace(msgspec.Struct, frozen=True, tag="replace"):
+class Replace(msgspec.Struct, frozen=True, gc=False, tag="replace"):
     """A queued call whose data changed: cancelled, confirmed, added again."""
 
     wanted: Wanted
@@ -107,7 +107,7 @@ class Replace(msgspec.Struct, frozen=True, tag="replace"):
     reason: Reason = Reason.CHANGED
 
 
-class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+class Adopt(msgspec.Struct, frozen=True, gc=False, tag="adopt"):
     """A job that is remembered under this call from now on; no request is sent."""
 
     wanted: Wanted
@@ -198,6 +198,45 @@ class GuardResult(msgspec.Struct, frozen=True):
     base: int = 0  # calls the percentage is of
 
 
+class DriftKind(StrEnum):
+    """What became of a call without an apply from here."""
+
+    CANCELLED = "cancelled"  # by somebody else
+    ENDED = "ended"  # the campaign ended before it was made
+    MISSING = "missing"  # from the report
+    UNKNOWN = "unknown"  # it has a status nobody has listed
+
+
+class DriftedCalls(msgspec.Struct, frozen=True):
+    """Calls that drifted alike, as they were remembered."""
+
+    kind: DriftKind
+    calls: tuple[LockedCall, ...]
+
+
+class StateDrift(msgspec.Struct, frozen=True):
+    """The campaign's state when an apply last looked or moved it, and now."""
+
+    then: CampaignState
+    now: CampaignState
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """What changed on the server without an apply from here.
+
+    `foreign` are masks of jobs that the lock does not own, unless the manifest allows them.
+    """
+
+    state: StateDrift | None = None
+    calls: tuple[DriftedCalls, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.state or self.calls or self.foreign)
+
+
 class Counts(msgspec.Struct, frozen=True):
     """How many of each, over all actions of a plan."""
 
@@ -235,6 +274,7 @@ class Plan(msgspec.Struct, frozen=True):
     settings: tuple[SettingChange, ...]
     guards: tuple[GuardResult, ...]
     plan_id: str
+    drift: Drift | None = None  # None: nobody asked
     rollout: Standing | None = None  # None: everybody at once
 
     @property

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.lock.keyed import Keyer
@@ -31,6 +32,10 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
 
     from reconciler.lock.columns import Flags, Numbers, Positions
     from reconciler.lock.ledger import Ledger
+
+
+SLAB: Final = 40
+"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
 
 
 def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Sifted:
@@ -53,6 +58,31 @@ class Everything:
         """Wanted and remembered calls for `make_plan`: all there are."""
         return self._desired, lock, Aside()
 
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed; the same as a sieve's."""
+        calls, seen = self._desired.calls, _Seen()
+        kept = [call for call in calls if call.phone not in self._desired.suppressed]
+        keys = keyer.digests(b"key", [call.key.encode() for call in kept])
+        seen.add(keys, keyer.digests(b"request", [call.request for call in kept]))
+        return seen.digest(keyer, self._desired.suppressed)
+
+
+class _Seen:
+    """Running digests of the wanted calls: of keys and of requests, so that it does not matter where chunks end."""
+
+    def __init__(self) -> None:
+        self._keys, self._requests = blake2b(digest_size=12), blake2b(digest_size=12)
+
+    def add(self, keys: bytes, requests: bytes) -> None:
+        """Takes the digests of some more calls."""
+        self._keys.update(keys)
+        self._requests.update(requests)
+
+    def digest(self, keyer: Keyer, suppressed: frozenset[str]) -> str:
+        """A digest of all of them, and of who is suppressed."""
+        phones = keyer.digests(b"phone", [phone.encode() for phone in sorted(suppressed)])
+        return keyer.fingerprint(self._keys.hexdigest() + self._requests.hexdigest() + blake2b(phones).hexdigest())
+
 
 class _Slab(NamedTuple):
     """Some chunks, and of each call in them the line, -1 where there is none, and whether it has the same request."""
@@ -72,15 +102,20 @@ class _Slab(NamedTuple):
 class Sieve:
     """Holds what is wanted against the lines of a long lockfile, chunk by chunk."""
 
-    def __init__(self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer) -> None:
+    def __init__(
+        self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer, *, slab: int = SLAB
+    ) -> None:
         import numpy as np
 
         self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
+        self._slab = slab
         self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
         self._suppressed = 0
+        self._all = _Seen()
+        self._is_read = False  # once: what is read again was seen
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks that are not in step."""
@@ -89,17 +124,25 @@ class Sieve:
             self._wanted[slab.at[slab.at >= 0]] = True
             self._in_step[slab.at[is_in_step]] = True
             self._calls += slab.calls((~is_in_step).nonzero()[0])
+        self._is_read = True
+
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed."""
+        return self._all.digest(keyer, self._source.suppressed)
 
     def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:
         """Wanted and remembered calls for `make_plan`; `lock` is the same lock as it is known now.
 
         Raises ManifestError when the lists changed since they were read.
         """
-        ledger = cast("Ledger", lock.ledger)
+        ledger = lock.ledger
+        if ledger is None or ledger.columns is not self._ledger.columns:
+            raise AssertionError("the lists were held against another lockfile")
         in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
         calls = [*self._calls, *self._again(self._in_step & ~in_step)]
         alike = self._alike(ledger, calls)
-        handed = ledger.holds & ~in_step & (self._wanted | alike | ~ledger.are(RESTING))
+        is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(ledger, alike)
+        handed = ledger.holds & ~in_step & is_needed
         remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
         aside = Aside(
             in_step=int(in_step.sum()),
@@ -117,7 +160,7 @@ class Sieve:
 
     def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
         """The chunks by the slab, each call with its line."""
-        while chosen := [*islice(map(self._without_suppressed, chunks), SLAB)]:
+        while chosen := [*islice(map(self._without_suppressed, chunks), self._slab)]:
             yield self._compared([chunk for chunk in chosen if chunk.keys])
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
@@ -135,6 +178,8 @@ class Sieve:
         keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
         requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
         at = self._find(keys)
+        if not self._is_read:
+            self._all.add(keys, requests)
         return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
 
     def _find(self, keys: bytes) -> Positions:
@@ -185,6 +230,23 @@ class Sieve:
             found.append(_are_among(columns.keys[some], keys) | _are_among(_starts(columns.phones(some)), phones))
         return np.concatenate(found)
 
+    def _speak_against(self, ledger: Ledger, alike: Flags) -> Flags:
+        """Of the lines alike, all that are over, those that may speak against a call of this wave, or name it.
+
+        Of older waves that is only who was cancelled by somebody else, and one line for each key, which makes the call
+        one of a new wave. With dozens of waves all others together are nearly the whole lockfile.
+        """
+        import numpy as np
+
+        columns, wave = ledger.columns, self._campaign.wave
+        is_current = np.array([name == wave for name in columns.wave_names] or [False])[columns.waves]
+        found: Flags = alike & (is_current | ledger.are(_CANCELLED_BY_OTHERS))
+        others = (alike & ~found & ledger.holds).nonzero()[0]
+        keys, rest = columns.keys[others], columns.keys_rest[others]
+        found[others[:1]] = True
+        found[others[1:][(keys[1:] != keys[:-1]) | (rest[1:] != rest[:-1])]] = True
+        return found
+
     def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
         """The keys, of those remembered from another wave, that are wanted and in step in this one."""
         wave = self._campaign.wave
@@ -197,12 +259,10 @@ class Sieve:
 
 Sifted = Everything | Sieve
 
-SLAB: Final = 40
-"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
-
 _AT_ONCE: Final = 100_000  # lines looked at together, where every line is
 
 _LIVE = frozenset(status for status in CallStatus if status.is_live)
+_CANCELLED_BY_OTHERS = frozenset(status for status in CallStatus if status.is_cancelled_by_others)
 
 
 def _texts(digests: bytes) -> NDArray[np.bytes_]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from math import ceil
 
 from reconciler.calls.model import CampaignState
-from reconciler.plan.model import GuardResult, Plan
+from reconciler.plan.model import Drift, GuardResult, Plan
 from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name
-from reconciler.render.words import count, number, percent
+from reconciler.render.words import count, listing, number, percent
 
 MOST_SETTINGS = 20
 """Changed settings that are listed; a reviewer reads no more, and the lists and Git have them all."""
@@ -52,6 +52,21 @@ def _state(plan: Plan) -> str:
     if observed == plan.desired_state or (plan.desired_state, plan.observed_state) in _ALSO_AS_WANTED:
         return f"{observed}, as wanted"
     return f"{plan.desired_state} wanted, now {observed}"
+
+
+def drift_words(drift: Drift) -> str:
+    """How much drifted, in a sentence."""
+    if not drift.is_any:
+        return "No drift: nothing changed on the server without an apply from here."
+    calls = sum(len(each.calls) for each in drift.calls)
+    parts = [f"the campaign was {_named(drift.state.then)} and is {_named(drift.state.now)}"] if drift.state else []
+    parts += [f"{count(calls, 'call')} changed"] if calls else []
+    parts += [f"{count(len(drift.foreign), 'job')} of somebody else"] if drift.foreign else []
+    return f"Drift, without an apply from here: {listing(parts)}."
+
+
+def _named(state: CampaignState) -> str:
+    return "in a state this version does not know" if state is CampaignState.UNKNOWN else state.name.lower()
 
 
 def guard_words(guard: GuardResult) -> str:

@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reconciler.plan.model import GuardResult
+from reconciler.plan.model import Drift, GuardResult
 from reconciler.plan.standing import Standing, Verdict
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
-from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, outcome
-from reconciler.render.groups import DONE, CallGroup, Entry, Outline, move_words, outline
+from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, drift_words, outcome
+from reconciler.render.groups import DONE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
 from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name, plain, setting
@@ -35,6 +35,7 @@ CallDigest = Annotated[
 Text = Annotated[str, Meta(description="for people; may be worded differently in later versions")]
 Count = Annotated[int, Meta(ge=0)]
 ActionKind = Annotated[str, Meta(extra_json_schema={"enum": ["add", "replace", "cancel", "adopt"]})]
+DriftedKind = Annotated[str, Meta(extra_json_schema={"enum": ["cancelled", "ended", "missing", "unknown", "foreign"]})]
 NoteKind = Annotated[str, Meta(extra_json_schema={"enum": ["blocked", "drifted", "deferred", "frozen"]})]
 Outcome = Annotated[str, Meta(description="how it came out", extra_json_schema={"enum": [HELD_BACK, CHANGES, NOTHING]})]
 Move = Annotated[str, Meta(extra_json_schema={"enum": ["start", "pause", "resume", "stop"]})]
@@ -96,6 +97,40 @@ class SettingRow(msgspec.Struct, frozen=True):
     path: Annotated[str, Meta(description="such as policy.maxAttempts")]
     old: str
     new: str
+
+
+class DriftGroupRow(msgspec.Struct, frozen=True):
+    """Calls or jobs that drifted alike, counted."""
+
+    kind: DriftedKind
+    why: Text
+    following: Text
+    count: Count
+
+
+class DriftedState(msgspec.Struct, frozen=True):
+    """The campaign's state, changed by somebody."""
+
+    then: Annotated[str, Meta(description="when an apply last looked, or moved it")]
+    now: str
+
+
+class DriftRow(msgspec.Struct, frozen=True):
+    """What changed on the server without an apply from here."""
+
+    is_any: Annotated[bool, Meta(description="whether there is any")]
+    words: Text
+    state: DriftedState | None
+    groups: tuple[DriftGroupRow, ...]
+
+
+class DriftedCall(msgspec.Struct, frozen=True, gc=False):
+    """One call, or one job of somebody else, which has no digest and no wave."""
+
+    kind: DriftedKind
+    phone: Mask
+    call: str
+    wave: str
 
 
 class StateRow(msgspec.Struct, frozen=True):
@@ -175,6 +210,7 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     guards: Annotated[tuple[GuardRow, ...], Meta(description="all of them, tripped or not")]
     windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
+    drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
     rollout: Annotated[RolloutRow | None, Meta(description="null: the manifest has none")]
 
 
@@ -183,6 +219,7 @@ class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned
 
     actions: Annotated[tuple[ActionRow, ...], Meta(description="every call the plan changes")]
     notes: Annotated[tuple[NoteRow, ...], Meta(description="every call it leaves as it is, and why")]
+    drifted: Annotated[tuple[DriftedCall, ...], Meta(description="every call and job that drifted")]
 
 
 class FailedCampaign(msgspec.Struct, frozen=True, tag_field="result", tag="failed"):
@@ -230,6 +267,8 @@ class JsonPlans:
         self._rows(b'"actions"', (_action(group, entry) for group in done for entry in group.entries(None)))
         said = [group for group in shape.groups if group.kind not in DONE]
         self._rows(b'"notes"', (_note(group, entry) for group in said for entry in group.entries(None)))
+        drifted = drift_groups(planned.plan.drift) if planned.plan.drift else ()
+        self._rows(b'"drifted"', (_drifted(group, entry) for group in drifted for entry in group.entries(None)))
         self._write(b"}")
 
     def failed(self, failure: Failure) -> None:
@@ -247,7 +286,7 @@ class JsonPlans:
     def _begin(self) -> None:
         self._write(b",\n" if self._tally.campaigns else _OPENING)
 
-    def _rows(self, name: bytes, rows: Iterator[ActionRow] | Iterator[NoteRow]) -> None:
+    def _rows(self, name: bytes, rows: Iterator[ActionRow] | Iterator[NoteRow] | Iterator[DriftedCall]) -> None:
         """Writes a member of the campaign: a call on each line, for those who search or cut a large document."""
         self._write(b"," + name + b":[")
         gap = b"\n"
@@ -275,6 +314,7 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         guards=tuple(map(_guard, plan.guards)),
         windows=planned.weeks,
         groups=tuple(map(_group, shape.groups)),
+        drift=_drift(plan.drift) if plan.drift else None,
         rollout=_rollout(plan.rollout) if plan.rollout else None,
     )
 
@@ -308,6 +348,17 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _drift(drift: Drift) -> DriftRow:
+    then_now = drift.state
+    state = DriftedState(then_now.then.name.lower(), then_now.now.name.lower()) if then_now else None
+    groups = (DriftGroupRow(each.kind.name, each.why, each.following, each.count) for each in drift_groups(drift))
+    return DriftRow(drift.is_any, drift_words(drift), state, tuple(groups))
+
+
+def _drifted(group: CallGroup, entry: Entry) -> DriftedCall:
+    return DriftedCall(group.kind.name, plain(entry.mask), *entry.call_id)
 
 
 def _word(group: CallGroup) -> str | None:

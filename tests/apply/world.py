@@ -124,6 +124,9 @@ class Disk:
         self.journal = self.journal[: parse_journal(self.journal, "journal").whole_bytes]
         yield
 
+    def keep(self) -> tuple[str, ...]:
+        return ()
+
     def neighbours(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(self.others.items())
 

@@ -91,3 +91,43 @@ def test_a_plan_that_asks_nobody_stands_where_the_lock_does(
     campaign("apply", "--auto-approve")
     come_out(server, "longCallWithResult")
     assert "2 of 2 added, 0 finished (0%)" in campaign("plan", "--no-refresh").out
+
+
+@pytest.mark.usefixtures("spring")
+def test_a_saved_plan_adds_the_step_it_holds_and_never_the_next(
+    campaign: Campaign, folder: Path, server: OtherServer
+) -> None:
+    rolling(folder, server)
+    assert campaign("plan", "--out", "step.plan").code == 0
+    ran = campaign("apply", "step.plan", "--first")
+    assert (ran.code, len(server.campaign().jobs)) == (0, 2)
+    assert campaign("apply", "step.plan").code == 0  # the gate waits, so nothing is needed
+    come_out(server, "longCallWithResult")
+    ran = campaign("apply", "step.plan")
+    assert (ran.code, len(server.campaign().jobs)) == (5, 2)
+    assert "3 to add, which it does not hold" in ran.err
+
+
+@pytest.mark.usefixtures("spring")
+def test_a_saved_plan_adds_nobody_once_the_rollout_is_aborted(
+    campaign: Campaign, folder: Path, server: OtherServer
+) -> None:
+    rolling(folder, server, gate=GATE | {"onAbort": "hold"})
+    campaign("apply", "--auto-approve")
+    come_out(server, "longCallWithResult")
+    assert campaign("plan", "--out", "step.plan").code == 0
+    come_out(server, "nonexistentNumber")
+    ran = campaign("apply", "step.plan")
+    assert (ran.code, len(server.campaign().jobs)) == (3, 2)
+
+
+@pytest.mark.usefixtures("spring")
+def test_a_saved_plan_is_told_of_other_steps_as_of_another_manifest(
+    campaign: Campaign, folder: Path, server: OtherServer
+) -> None:
+    rolling(folder, server)
+    assert campaign("plan", "--out", "step.plan").code == 0
+    rolling(folder, server, steps=[{"calls": 3}, {"share": "100%"}])
+    ran = campaign("apply", "step.plan", "--first")
+    assert (ran.code, len(server.campaign().jobs)) == (5, 0)
+    assert "the manifest or its lists changed" in ran.err

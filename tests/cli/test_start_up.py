@@ -63,3 +63,10 @@ def test_validating_a_small_manifest_imports_only_what_it_uses(tmp_path: Path) -
     assert found & HEAVY <= used
     assert "rich.progress" not in found
     assert not {name for name in found if name.startswith(("reconciler.calls.client", "reconciler.apply"))}
+
+
+def test_a_plan_that_asks_no_server_imports_no_http(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(MANIFEST)
+    found = imported_by("plan", "--no-refresh", "-f", str(tmp_path))
+    assert "reconciler.plan.build" in found
+    assert not found & {"httpx", "httpcore", "ssl", "stamina", "numpy", "deepdiff"}
