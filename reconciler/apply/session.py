@@ -12,6 +12,7 @@ from reconciler.apply.clock import Clock, StopRequest
 from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings, remember_state
 from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
+from reconciler.apply.rollout import begin_step, end_step, refuse_aborted
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
 from reconciler.errors import (
@@ -131,7 +132,16 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
             "already; if nobody was ever added to it, apply once with --first"
         )
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    plan = make_plan(session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside)
+    plan = make_plan(
+        session.campaign,
+        desired,
+        compared,
+        observed,
+        run.keyer,
+        allowed=session.allowed,
+        aside=aside,
+        now_ms=run.now_ms(),
+    )
     if session.demand is not None:
         plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
     if session.together is not None:
@@ -150,11 +160,14 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
 
 def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...]) -> None:
     try:
+        begin_step(run, plan)
         apply_plan(run, plan, carried)
+        end_step(run)
         remember_settings(run, session.campaign)
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
     except BaseException:
+        end_step(run)
         run.book.save()
         _count_unknown(run)
         raise
@@ -167,6 +180,7 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
     if plan.tripped:
         options = " ".join(f"--allow {guard.option}={ceil(round(guard.amount, 9))}" for guard in plan.tripped)
         raise GuardTripped(f"a guard of the manifest held part of the plan back; to let it pass: {options}")
+    refuse_aborted(plan)
 
 
 def _count_unknown(run: Run) -> None:

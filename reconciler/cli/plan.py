@@ -107,7 +107,7 @@ def _code(plan: Plan, *, is_detailed: bool) -> int:
     """Who asks for drift is told of drift: pending changes are no surprise, somebody committed them."""
     if is_detailed and plan.drift is not None and plan.drift.is_any:
         return 2
-    if plan.tripped:
+    if plan.is_held_back:
         return 3
     return 2 if is_detailed and plan.drift is None and plan.actions else 0
 
@@ -142,14 +142,14 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
     turn, terminal = asked.turn, asked.turn.terminal
-    desk = Desk.of(campaign, asked.common)
+    desk, now_ms = Desk.of(campaign, asked.common), int(1000 * time.time())
     remembered = read_remembered(desk.store, campaign, desk.secret, token)
     with terminal.progress() as progress:
         sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     if token is None:
-        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed)
+        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed, now_ms=now_ms)
         return _held(alone, campaign, asked)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
@@ -161,7 +161,14 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
             )
         watch = Stoppable(progress, turn.stop)
         plan = plan_campaign(
-            campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
+            campaign,
+            sifted,
+            remembered,
+            server,
+            asked.allowed,
+            watch=watch,
+            with_drift=asked.with_drift,
+            now_ms=now_ms,
         )
         plan = _held(plan, campaign, asked)
         save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)

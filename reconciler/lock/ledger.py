@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from reconciler.lock.columns import Columns, Flags, Letters, Numbers, Positions, as_numbers
+from reconciler.lock.columns import MOST_WAVES, Columns, Flags, Letters, Numbers, Positions, as_numbers
 from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallId, CallStatus, LockedCall
 
@@ -136,6 +136,18 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         letters = np.bincount(self.statuses[self.holds], minlength=256)
         counts = Counter({status: int(letters[ord(status)]) for status in CallStatus if letters[ord(status)]})
         return counts + Counter(call.status for call in self._later.values())
+
+    def count(self, wave: str) -> dict[CallStatus, int]:
+        """How many calls of this wave have which status."""
+        counts = np.bincount(self.statuses[self.holds & self._is_of(wave)], minlength=256)
+        for call in self._later.values():
+            counts[ord(call.status)] += call.wave == wave
+        return {CallStatus(chr(letter)): int(counts[letter]) for letter in np.flatnonzero(counts).tolist()}
+
+    def _is_of(self, wave: str) -> Flags:
+        names = self.columns.wave_names
+        is_it: Flags = self.columns.waves == (names.index(wave) if wave in names else MOST_WAVES)
+        return is_it
 
     def calls(self, positions: Positions) -> list[LockedCall]:
         """The calls of these lines, with the statuses known now."""

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
 from reconciler.manifest.profile import ProfileUse, UsedProfile
+from reconciler.manifest.rollout import Rollout, RolloutSpec
 from reconciler.manifest.vocabulary import AllowedTime, Days, Metadata, Name, Region
 
 DesiredState = Literal["running", "paused", "stopped"]
@@ -268,6 +269,7 @@ class CampaignSpec(_Document, frozen=True):
         tuple[SuppressionSource, ...], Meta(description="numbers never called, whatever the lists say")
     ] = ()
     guards: Guards = Guards()
+    rollout: RolloutSpec | UnsetType = UNSET
     profiles: Annotated[
         tuple[Name | ProfileUse, ...],
         Meta(description="compliance profiles its calls are held against, by name or as {name: …, severity: warning}"),
@@ -348,6 +350,7 @@ class Campaign(msgspec.Struct, frozen=True):
     foreign: str
     on_external_cancel: str
     labels: dict[str, str] = {}
+    rollout: Rollout | None = None  # None: everybody at once
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
     run_guards: tuple[RunGuards, ...] = ()  # of the run it is in: the smallest limit counts
     profiles: tuple[UsedProfile, ...] = ()

@@ -16,6 +16,7 @@ from reconciler.manifest.document import Finding
 from reconciler.manifest.model import ColumnRef
 from reconciler.manifest.policy import check_policy, period_findings, policy_findings
 from reconciler.manifest.refs import Policies, cycle_findings, ref_findings, resolved
+from reconciler.manifest.rollout import rollout_findings
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath
 
@@ -44,6 +45,7 @@ def campaign_findings(document: Any, policies: Policies) -> Iterator[Finding]:
     found += _list_names(_items(spec.get("phoneLists")))
     for index, source in enumerate(_items(spec.get("suppress"))):
         found += (f.under(("suppress", index)) for f in _suppression(_mapping(source)))
+    found += (f.under(("rollout",)) for f in rollout_findings(spec.get("rollout")))
     return (finding.under(("spec",)) for finding in found)
 
 

@@ -57,6 +57,16 @@ _HARMLESS = frozenset(
         "severity",
         "per",
         "seen",
+        "calls",
+        "share",
+        "wait",
+        "minFinished",
+        "onAbort",
+        "technicalError",
+        "nonexistentNumber",
+        "noAnswer",
+        "rejected",
+        "cancelledByOthers",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -93,6 +103,15 @@ _TEXT = frozenset(
         "startDateTime",
         "subdivision",
         "wave",
+        "cancelledByOthers",
+        "minFinished",
+        "noAnswer",
+        "nonexistentNumber",
+        "rejected",
+        "resume",
+        "share",
+        "technicalError",
+        "wait",
     }
 )
 _LISTS_OF_TEXT = frozenset({"countries", "notes", "profiles"})

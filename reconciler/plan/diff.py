@@ -68,6 +68,7 @@ class Aside(msgspec.Struct, frozen=True):
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
     wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
+    statuses: Mapping[CallStatus, int] | None = None  # of all calls of the wave; None where none is left out
 
 
 NOTHING = Aside()

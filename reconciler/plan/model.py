@@ -15,6 +15,7 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.standing import Standing
 
 
 class Reason(StrEnum):
@@ -164,10 +165,16 @@ class Unmanaged(msgspec.Struct, frozen=True, tag="unmanaged"):
     count: int
 
 
+class Held(msgspec.Struct, frozen=True, tag="held"):
+    """Wanted calls that wait for a later step of the rollout, or for a person once it is aborted."""
+
+    count: int
+
+
 CallAction = Add | Cancel | Replace | Adopt
 Move = Start | Pause | Resume | Stop
 Action = CallAction | Move
-Note = Deferred | Frozen | Blocked | Drifted | Unmanaged
+Note = Deferred | Frozen | Blocked | Drifted | Unmanaged | Held
 
 
 class SettingChange(msgspec.Struct, frozen=True):
@@ -269,6 +276,7 @@ class Plan(msgspec.Struct, frozen=True):
     guards: tuple[GuardResult, ...]
     plan_id: str
     drift: Drift | None = None  # None: nobody asked
+    rollout: Standing | None = None  # None: everybody at once
 
     @property
     def counts(self) -> Counts:
@@ -281,3 +289,8 @@ class Plan(msgspec.Struct, frozen=True):
     def tripped(self) -> tuple[GuardResult, ...]:
         """The guards this plan does not pass."""
         return tuple(guard for guard in self.guards if guard.is_tripped)
+
+    @property
+    def is_held_back(self) -> bool:
+        """A person has to say something before all of what is wanted is done."""
+        return bool(self.tripped) or (self.rollout is not None and self.rollout.is_aborted)

@@ -27,6 +27,7 @@ def plan_campaign(
     *,
     watch: Watch = UNWATCHED,
     with_drift: bool = False,
+    now_ms: int = 0,
 ) -> Plan:
     """The plan of what was `sifted` against what is remembered; without a `server` it rests on the latter alone.
 
@@ -41,6 +42,8 @@ def plan_campaign(
         observed = server.observe(lock, has_open_intents=bool(remembered.opened), watch=watch)
     now = refreshed(lock, observed)
     desired, compared, aside = sifted.compared(now, observed)
-    plan = make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside)
+    plan = make_plan(
+        campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside, now_ms=now_ms
+    )
     drift = find_drift(campaign, lock, now, observed) if with_drift else None
     return msgspec.structs.replace(plan, drift=drift)

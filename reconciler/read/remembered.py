@@ -8,7 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.journal import Begin, Entry, OpenIntent, parse_journal, replay
+from reconciler.lock.journal import Begin, Entry, Intent, OpenIntent, parse_journal, replay
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import FIRST_FORMAT, Header, Lock
@@ -71,7 +71,17 @@ def recall(store: Store, stored: Stored, name: str, blank: Header | None = None)
         raise LockError(f"there is no lockfile {store.shown}")
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
-    return Recalled(lock, opened, entries)
+    return Recalled(_with_last_add(lock, entries), opened, entries)
+
+
+def _with_last_add(lock: Lock, entries: tuple[Entry, ...]) -> Lock:
+    """The lock with the time of the last add as the journal of a run that died tells it: a rollout waits from there."""
+    mark = lock.header.rollout
+    added = [e.record.created_ms for e in entries if isinstance(e.record, Intent) and e.record.operation == "addPhones"]
+    if mark is None or not added:
+        return lock
+    later = msgspec.structs.replace(mark, last_add_ms=max(mark.last_add_ms, *added))
+    return msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, rollout=later))
 
 
 def start_over(campaign: Campaign, secret: str | None, token: str) -> Remembered:

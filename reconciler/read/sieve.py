@@ -155,6 +155,7 @@ class Sieve:
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
+            statuses=lock.statuses(self._campaign.wave) if self._campaign.rollout else None,
         )
         by_id = {call.call_id: call for call in remembered}
         desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
