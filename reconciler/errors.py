@@ -5,7 +5,9 @@
     ├── UsageError                  exit 64: the command line asks for something that makes no sense
     ├── Refusal                     going on could call somebody twice or call the wrong campaign
     ├── GuardTripped                exit 3: the plan is larger than the manifest allows
+    ├── SavedPlanError              the file of a saved plan cannot be used
     ├── StalePlan                   exit 5: a saved plan no longer fits
+    ├── OlderCommit                 exit 5: the branch has moved on since the commit of this run
     ├── LockError                   the lockfile or journal cannot be used
     │   ├── LockHeld                exit 6: another run holds the lock
     │   └── LockNotKept             exit 4: calls were made, and the store did not take the lockfile that says so
@@ -32,7 +34,7 @@ number, a payload, a token or a URL with a token in it; whoever raises passes ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -99,10 +101,31 @@ class GuardTripped(ReconcilerError):
     exit_code = 3
 
 
+class SavedPlanError(ReconcilerError):
+    """The file of a saved plan is damaged, was edited, or is none."""
+
+
 class StalePlan(ReconcilerError):
-    """A saved plan no longer fits what is needed now."""
+    """A saved plan no longer fits what is needed now; `reasons` say why, in lines, and nothing was sent."""
 
     exit_code = 5
+
+    def __init__(self, campaign: str, reasons: Sequence[str]) -> None:
+        self.campaign, self.reasons = campaign, tuple(reasons)
+        first = f"the plan of campaign {campaign} is not the one that was approved; nothing was sent"
+        super().__init__("\n".join([first, *self.reasons, "make a new plan and have it approved"]))
+
+
+class OlderCommit(ReconcilerError):
+    """A pipeline runs for a commit whose manifests or lists a newer one has changed; nothing was sent."""
+
+    exit_code = 5
+
+    def __init__(self, branch: str, changed: str) -> None:
+        super().__init__(
+            f"{branch} has moved on since the commit of this run ({changed}); the run of its newest commit applies "
+            "them; nothing was sent"
+        )
 
 
 class LockError(ReconcilerError):

@@ -14,6 +14,7 @@ import msgspec
 
 from reconciler.apply.readback import Found, confirm, look_until_settled
 from reconciler.apply.run import Run
+from reconciler.apply.spare import spare
 from reconciler.calls.model import AddAnswer, Dialect
 from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater, calls_text
 from reconciler.lock.journal import Intent, OpenIntent
@@ -26,7 +27,7 @@ SENDS = 4
 CallId = tuple[str, str]
 
 
-class ToAdd(msgspec.Struct, frozen=True):
+class ToAdd(msgspec.Struct, frozen=True, gc=False):
     """A call to add, and what the lock remembers of it."""
 
     wanted: Wanted
@@ -39,20 +40,21 @@ class ToAdd(msgspec.Struct, frozen=True):
 
 def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
     """`calls` in order, at most `size` at a time; calls of one phone never travel in one request."""
-    batch: dict[str, ToAdd] = {}
-    later: list[ToAdd] = []
-    for call in calls:
-        if call.wanted.phone in batch:
-            later.append(call)
-            continue
-        batch[call.wanted.phone] = call
-        if len(batch) == size:
+    waiting = list(calls)
+    while waiting:
+        batch: dict[str, ToAdd] = {}
+        later: list[ToAdd] = []
+        for call in waiting:
+            if call.wanted.phone in batch:
+                later.append(call)
+                continue
+            batch[call.wanted.phone] = call
+            if len(batch) == size:
+                yield tuple(batch.values())
+                batch = {}
+        if batch:
             yield tuple(batch.values())
-            batch = {}
-    if batch:
-        yield tuple(batch.values())
-    if later:
-        yield from batches(later, size)
+        waiting = later
 
 
 def settle(
@@ -105,7 +107,8 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
             continue
         run.stop.check()
         _add_batch(run, batch, _send(run, run.intent_again(entry.intent, recovers=entry.seq)))
-        left = {call_id: call for call_id, call in left.items() if call not in batch}
+        for call in batch:
+            del left[call.wanted.call_id]
     return list(left.values())
 
 
@@ -135,11 +138,16 @@ def _begin(run: Run, intent: Intent) -> _Begun:
 def _send(run: Run, intent: Intent, begun: _Begun | None = None) -> frozenset[CallId]:
     """Sends one intent until its outcome is known.
 
-    Returns the calls that are still to be added, because the server refused them for the sake of another.
+    Whoever is suppressed by then is left out of every try. Returns the calls that are still to be added, because the
+    server refused them for the sake of another.
     """
     for _ in range(SENDS):
-        entry, outcome = begun or _begin(run, intent)
-        begun = None
+        if begun is None:
+            spared = spare(run, intent)
+            if spared is None:
+                return frozenset()
+            begun = _begin(run, spared)
+        (entry, outcome), begun = begun, None
         try:
             again = outcome()
         except BadCall as error:
@@ -172,7 +180,8 @@ def _after_sending(run: Run, entry: OpenIntent, outcome: Callable[[], AddAnswer]
         return _later(run, entry, error)
     except Ambiguous as error:
         run.say(f"{error}; asking the server what became of it")
-        return _after_doubt(run, run.book.doubt(entry, run.now_ms(), error.what))
+        doubted = run.book.doubt(entry, run.now_ms(), error.what) if entry.gave_up_ms is None else entry
+        return _after_doubt(run, doubted)
     except CallsError as error:
         run.book.close(entry, why=error.what)
         raise

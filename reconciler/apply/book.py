@@ -32,13 +32,13 @@ from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.plan.diff import adopted
 from reconciler.plan.model import Adopt
-from reconciler.read.remembered import Remembered
+from reconciler.read.remembered import Recalled
 
 
 class Book:
     """The lock and journal of one campaign, held for the time of a run. Use it only inside the store's `hold()`."""
 
-    def __init__(self, store: Store, remembered: Remembered) -> None:
+    def __init__(self, store: Store, remembered: Recalled) -> None:
         self._store = store
         self.lock = remembered.lock
         self._opened = {entry.seq: entry for entry in remembered.opened}
@@ -100,11 +100,10 @@ class Book:
         if recovered is not None:
             self.close(recovered, why="sent again")
 
-    def adopt(self, adopt: Adopt) -> None:
-        """Remembers a call under its new key. Not journalled: a lost one is found again by the next plan."""
-        self.lock.calls.pop(adopt.locked.call_id, None)
-        moved = adopted(adopt)
-        self.lock.calls[moved.call_id] = moved
+    def adopt(self, adopts: Sequence[Adopt]) -> None:
+        """Remembers calls under their new keys. Not journalled: a lost one is found again by the next plan."""
+        self.lock.drop([adopt.locked.call_id for adopt in adopts])
+        self.lock.calls.update({moved.call_id: moved for moved in map(adopted, adopts)})
 
     def remember(self, calls: Iterable[LockedCall]) -> None:
         """Takes calls into the lock in memory. Not journalled: what is found out can be found out again."""
@@ -115,6 +114,13 @@ class Book:
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
         self.lock = msgspec.structs.replace(lock, is_new=self.lock.is_new)
+
+    def put(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
+        """Takes this lock, and these open intents, for what was remembered; the serial stays ours to count."""
+        self.lock = Lock(self.lock.header, lock.calls, self.lock.is_new)
+        self._opened = {entry.seq: entry for entry in opened}
+        self._owned = None
+        self.set_header(lock.header)
 
     def set_header(self, header: Header) -> None:
         """Changes the header; its serial stays ours to count."""
@@ -148,7 +154,7 @@ class Book:
         That is at least so many calls, and half as many as the lockfile holds: so all saves of a run together cost no
         more than a few of the last.
         """
-        return self._unsaved_calls >= max(at_least, len(self.lock.calls) // 2)
+        return self._unsaved_calls >= at_least and self._unsaved_calls >= len(self.lock.calls) // 2
 
     def checkpoint(self) -> None:
         """Saves in the middle of a long run: the journal stays short, and little hangs on it.
@@ -158,6 +164,7 @@ class Book:
         lines = self.save()
         if not self._opened and len(self.lock.calls) >= MANY:
             self.lock = msgspec.structs.replace(self.lock, calls=open_calls(lines))
+            self._owned = None  # it holds on to what was there before, and to each new id as a text
 
     @contextmanager
     def together(self) -> Iterator[None]:

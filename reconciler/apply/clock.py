@@ -8,6 +8,8 @@ from typing import Protocol
 
 from reconciler.errors import Interrupted
 
+STOPPED = "stopped on request; what was sent is recorded, and applying again goes on from here"
+
 
 class Clock(Protocol):
     """What time it is, and waiting."""
@@ -29,10 +31,15 @@ class StopRequest:
         """Asks the run to stop."""
         self._event.set()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raises Interrupted when the run was asked to stop."""
         if self._event.is_set():
-            raise Interrupted("stopped on request; what was sent is recorded, and applying again goes on from here")
+            raise Interrupted(STOPPED)
 
     def wait(self, seconds: float) -> None:
         """Waits, or raises Interrupted as soon as the run is asked to stop."""

@@ -22,8 +22,8 @@ from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.plan.decide import decide_conflict
 from reconciler.plan.guards import permitted
-from reconciler.plan.model import Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
-from reconciler.plan.state import START_REFUSED
+from reconciler.plan.model import Action, Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
+from reconciler.plan.state import START_REFUSED, is_as_moved
 
 
 def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None:
@@ -36,15 +36,15 @@ def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None
     for action in actions:
         if isinstance(action, Pause | Stop):
             make_move(run, action)
-        elif isinstance(action, Adopt):
-            run.book.adopt(action)
-            run.tally.adopted += 1
-    if run.tally.adopted:
+    adopts = [action for action in actions if isinstance(action, Adopt)]
+    if adopts:
+        run.book.adopt(adopts)
+        run.tally.adopted = len(adopts)
         run.book.save()  # the journal does not tell of it, and what follows is recorded under the new keys
     replaces = [action for action in actions if isinstance(action, Replace)]
     stuck = _cancel(run, [action.locked for action in actions if isinstance(action, Cancel)], replaces)
     try:
-        _add(run, [_to_add(run, action) for action in actions if isinstance(action, Add | Replace)], stuck, carried)
+        _add(run, _to_add(run, actions, replaces), stuck, carried)
     finally:
         _count_replaced(run, replaces)
     for action in actions:
@@ -57,17 +57,18 @@ def _cancel(run: Run, cancels: list[LockedCall], replaces: list[Replace]) -> dic
     asked = [*cancels, *(action.locked for action in replaces)]
     cancel_calls(run, asked)
     # A replaced call was not taken back for good; it is counted when it is added.
-    run.tally.cancelled -= sum(_now(run, action.locked).status is CallStatus.CANCELLED for action in replaces)
+    now = _now(run, asked)
+    run.tally.cancelled -= sum(call.status is CallStatus.CANCELLED for call in now[len(cancels) :])
     stuck: dict[str, list[LockedCall]] = {}
-    for call in (_now(run, call) for call in asked):
+    for call in now:
         if not call.status.is_free:
             stuck.setdefault(call.phone, []).append(call)
             stuck.setdefault(call.key, []).append(call)
     return stuck
 
 
-def _now(run: Run, call: LockedCall) -> LockedCall:
-    return run.book.lock.calls[call.call_id]
+def _now(run: Run, calls: Sequence[LockedCall]) -> list[LockedCall]:
+    return run.book.lock.pick([call.call_id for call in calls])
 
 
 def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]) -> None:
@@ -77,8 +78,11 @@ def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carri
     add_batches(run, batches(take_up(run, carried, free), run.options.batch))
 
 
-def _to_add(run: Run, action: Add | Replace) -> ToAdd:
-    return ToAdd(action.wanted, action.before if isinstance(action, Add) else _now(run, action.locked))
+def _to_add(run: Run, actions: Sequence[Action], replaces: list[Replace]) -> list[ToAdd]:
+    """What is to be added by these actions, in their order; `replaces` are those among them."""
+    now = iter(_now(run, [action.locked for action in replaces]))
+    adds = (action for action in actions if isinstance(action, Add | Replace))
+    return [ToAdd(action.wanted, action.before if isinstance(action, Add) else next(now)) for action in adds]
 
 
 def _is_in_the_way(call: ToAdd, stuck: dict[str, list[LockedCall]], waves: Sequence[str]) -> bool:
@@ -91,7 +95,8 @@ def _is_in_the_way(call: ToAdd, stuck: dict[str, list[LockedCall]], waves: Seque
 
 def _count_replaced(run: Run, replaces: list[Replace]) -> None:
     """A replaced call was added too; here it is counted once, as replaced."""
-    replaced = sum(_now(run, a.locked).job_id not in ("", a.locked.job_id) for a in replaces)
+    now = _now(run, [action.locked for action in replaces])
+    replaced = sum(call.job_id not in ("", a.locked.job_id) for call, a in zip(now, replaces, strict=True))
     run.tally.replaced += replaced
     run.tally.added -= replaced
 
@@ -105,6 +110,18 @@ def remember_settings(run: Run, campaign: Campaign) -> None:
         return
     settings = remembered(campaign.policy, campaign.payload, run.keyer)
     run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
+
+
+def remember_state(run: Run, observed: CampaignState | None) -> None:
+    """Takes the campaign's state into the lock: if it is another later, nobody here made it so.
+
+    What the last control led to needs no word more, and a move that follows takes the place of all of it. A server that
+    does not tell leaves nothing to compare with.
+    """
+    header = run.book.lock.header
+    if observed is not None:
+        is_known = is_as_moved(header, observed)
+        run.book.set_header(msgspec.structs.replace(header, state="" if is_known else observed.value))
 
 
 def forget_refusal(run: Run, state: CampaignState | None) -> None:

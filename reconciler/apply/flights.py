@@ -12,13 +12,15 @@ holds for each of several.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
 from reconciler.apply.run import Run
+from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job
-from reconciler.errors import Ambiguous, CallsError, Interrupted
+from reconciler.calls.parallel import first_done
+from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
 
@@ -41,6 +43,7 @@ class _Flight:
     def __init__(self, batch: Batch, entry: OpenIntent) -> None:
         self.batch, self.entry = batch, entry
         self.is_answered = False
+        self.landed_s = 0.0  # when its request came back without a usable answer, Unix seconds
         self.answer: Future[AddAnswer] | None = None
         self.report: Future[tuple[Job, ...]] | None = None
 
@@ -72,6 +75,7 @@ class _Flights:
         self._under_way: list[_Flight] = []
         self._odd: list[_Flight] = []
         self._next: Batch | None = None
+        self._suppressed: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +89,9 @@ class _Flights:
         try:
             while self._step(batches):
                 pass
-        except (CallsError, Interrupted):
+        except LockError:
+            raise  # nothing can be recorded any more
+        except Exception:
             self._record_all()
             raise
 
@@ -93,6 +99,8 @@ class _Flights:
         """Lands what has come back and starts as much as there is room for; False when there was nothing to do."""
         if self._next and not self._is_held:
             self._run.stop.check()
+            # Before anything is written down: it may raise, and then nothing goes on.
+            self._suppressed = self._run.suppressed()
         with self._run.book.together():
             onward = self._land_all()
             for batch in self._room(batches):
@@ -112,11 +120,21 @@ class _Flights:
         """As many of the next batches as may be begun now."""
         at_once = self._run.options.parallelism
         busy = self._under_way if at_once == 1 else [each for each in self._under_way if not each.is_answered]
-        room = 0 if self._is_held else at_once - len(busy)
+        # No more flights than threads: a request that waited for one would be sent later than its intent says.
+        room = 0 if self._is_held else min(at_once - len(busy), 2 * at_once - len(self._under_way))
         while self._next and room > 0 and not self._meets_itself(self._next):
-            batch, self._next = self._next, next(batches, None)
-            yield batch
-            room -= 1
+            batch, self._next = self._spared(self._next), next(batches, None)
+            if batch:
+                yield batch
+                room -= 1
+
+    def _spared(self, batch: Batch) -> Batch:
+        """The batch without those who are suppressed by now."""
+        if self._suppressed.isdisjoint([call.wanted.call.phone for call in batch]):
+            return batch
+        kept = tuple(call for call in batch if call.wanted.call.phone not in self._suppressed)
+        leave_out(self._run, len(batch) - len(kept))
+        return kept
 
     def _meets_itself(self, batch: Batch) -> bool:
         """Whether somebody who is called under two keys would be in two requests at once."""
@@ -130,7 +148,7 @@ class _Flights:
         return flight
 
     def _wait(self) -> None:
-        wait([flight.awaited for flight in self._under_way], return_when=FIRST_COMPLETED)
+        first_done([flight.awaited for flight in self._under_way])
 
     def _send_all(self, flights: list[_Flight]) -> None:
         """Sends the next request of each; their intents are durable by now."""
@@ -149,20 +167,25 @@ class _Flights:
         return [flight for flight in landed if self._land(flight)]
 
     def _land(self, flight: _Flight) -> bool:
-        try:
-            if flight.report is None:
-                flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
-                flight.is_answered = True
-                return True
-            calls = paired(self._run, flight, flight.report.result())
-        except CallsError:
-            calls = None
+        error = flight.awaited.exception()
+        if error is None and flight.report is None:
+            flight.entry = self._run.book.answered(flight.entry, flight.awaited.result().job_ids)
+            flight.is_answered = True
+            return True
         self._under_way.remove(flight)
+        calls = paired(self._run, flight, flight.awaited.result()) if error is None else None
         if calls is None:
-            self._odd.append(flight)
+            self._set_aside(flight, error)
         else:
             self._close(flight, calls)
         return False
+
+    def _set_aside(self, flight: _Flight, error: BaseException | None) -> None:
+        flight.landed_s = self._run.clock.now_s()
+        if isinstance(error, Ambiguous) and not flight.is_answered:
+            # At once, so that several that are in doubt wait for the same time to pass and not for one after the other.
+            flight.entry = self._run.book.doubt(flight.entry, self._run.now_ms(), error.what)
+        self._odd.append(flight)
 
     def _close(self, flight: _Flight, calls: list[LockedCall]) -> None:
         self._run.book.close(flight.entry, calls)
@@ -172,12 +195,17 @@ class _Flights:
     def _between(self) -> bool:
         """What is done while nothing is under way; False when there was nothing to do."""
         if self._odd:
-            flight = self._odd.pop(0)
-            settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
+            self._settle(self._odd.pop(0))
             return True
         if self._next and self._is_held:
             self._run.book.checkpoint()
         return self._next is not None
+
+    def _settle(self, flight: _Flight) -> None:
+        error = flight.awaited.exception()
+        if isinstance(error, TryLater):  # the time it asks for began then
+            error.retry_after_s = max(0.0, error.retry_after_s + flight.landed_s - self._run.clock.now_s())
+        settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
 
     def _record_all(self) -> None:
         """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""
@@ -193,9 +221,7 @@ class _Flights:
 def _write_down(run: Run, flight: _Flight) -> None:
     """What is known of a flight that nobody settles any more; what is not known stays open."""
     error = None if flight.is_answered else flight.awaited.exception()
-    if isinstance(error, Ambiguous):
-        run.book.doubt(flight.entry, run.now_ms(), error.what)
-    elif isinstance(error, CallsError):
+    if isinstance(error, CallsError) and not isinstance(error, Ambiguous):
         run.book.close(flight.entry, why=error.what)
 
 

@@ -143,5 +143,5 @@ def _remember(run: Run, control: str, message: str) -> bool:
     run.say(message)
     header = run.book.lock.header
     if header.control != control:
-        run.book.set_header(msgspec.structs.replace(header, control=control))
+        run.book.set_header(msgspec.structs.replace(header, control=control, state=""))
     return True

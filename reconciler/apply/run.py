@@ -11,6 +11,7 @@ import msgspec
 from reconciler.apply.book import Book
 from reconciler.apply.clock import Clock, StopRequest
 from reconciler.calls.client import CallsClient
+from reconciler.lock.erasure import Graves
 from reconciler.lock.journal import Intent, Operation
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import LockedCall
@@ -48,6 +49,7 @@ class Tally(msgspec.Struct):
     deferred: int = 0  # could not be taken back in time, or wait for something that could not
     unknown: int = 0
     withheld: int = 0  # actions held back by a guard
+    suppressed: int = 0  # on a suppression list since the plan was made, so not added
     rejected: list[tuple[str, str]] = msgspec.field(default_factory=list)  # mask and the server's reason
     moves: list[str] = msgspec.field(default_factory=list)
     requests: dict[str, int] = msgspec.field(default_factory=dict)  # mutating requests by endpoint
@@ -59,6 +61,11 @@ def _ignore(_: str) -> None:
 
 def _no_progress(_: int) -> None:
     """Shows nothing."""
+
+
+def _nobody() -> frozenset[str]:
+    """Nobody is suppressed."""
+    return frozenset()
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -73,11 +80,15 @@ class Run(msgspec.Struct, frozen=True):
     tally: Tally
     say: Callable[[str], None] = _ignore  # a message for a person, now
     advance: Callable[[int], None] = _no_progress  # so many more calls are done
+    # The digits of those nobody may call by now, whatever the plan says. Raises when a list cannot be trusted.
+    suppressed: Callable[[], frozenset[str]] = _nobody
+    graves: Graves = Graves()  # who was erased from other locks
 
     def intent(
         self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""
     ) -> Intent:
-        """A new intent from now until the timeout, under a key of its own."""
+        """A new intent from now until the timeout, under a key of its own; waits until its request may be sent."""
+        self.client.take_turn()  # before the time is taken: a request must not go out after the intent's deadline
         now_ms = self.now_ms()
         deadline_ms = now_ms + int(1000 * self.options.timeout_s)
         return Intent(operation, str(uuid4()), now_ms, deadline_ms, calls, body, move)
@@ -87,6 +98,7 @@ class Run(msgspec.Struct, frozen=True):
 
         It counts as created when it was first: the jobs of either are looked for from there on.
         """
+        self.client.take_turn()
         deadline_ms = self.now_ms() + int(1000 * self.options.timeout_s)
         return msgspec.structs.replace(intent, deadline_ms=deadline_ms, recovers=recovers)
 

@@ -9,15 +9,24 @@ import msgspec
 
 from reconciler.apply.book import Book
 from reconciler.apply.clock import Clock, StopRequest
-from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings
+from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings, remember_state
 from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
+from reconciler.apply.rollout import begin_step, end_step, refuse_aborted
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
-from reconciler.errors import CallsError, GuardTripped, Interrupted, LockError, OutcomeUnknown, Refusal, calls_text
+from reconciler.errors import (
+    CallsError,
+    GuardTripped,
+    Interrupted,
+    LockError,
+    ManifestError,
+    OutcomeUnknown,
+    Refusal,
+    calls_text,
+)
 from reconciler.lock.days import day_of, settled
 from reconciler.lock.journal import OpenIntent, with_doubts
-from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
 from reconciler.lock.waves import with_waves
@@ -28,17 +37,25 @@ from reconciler.plan.build import make_plan
 from reconciler.plan.cap import Usage
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
+from reconciler.plan.saved import Basis
+from reconciler.plan.sizes import with_sizes
+from reconciler.plan.together import Together
+from reconciler.read.basis import basis_of
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 from reconciler.read.sieve import Sifted, sift
 
 
-def _uncapped(_: Keyer) -> None:
+def _uncapped() -> None:
     """No cap is in force."""
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What one apply is about. `approve` shows the plan and says whether to go on."""
+    """What one apply is about. `approve` shows the plan and says whether to go on.
+
+    `demand` holds the plan, and what it was computed from, against the one that was asked for: it returns the plan with
+    the guards as they were approved, or raises StalePlan.
+    """
 
     campaign: Campaign
     desired: CallSource
@@ -46,12 +63,14 @@ class Session(msgspec.Struct, frozen=True):
     client: CallsClient
     token: str
     approve: Callable[[Plan], bool]
+    demand: Callable[[Plan, Basis], Plan] | None = None
     secret: str | None = None
     allowed: Mapping[str, float] = {}
     is_first: bool = False
     command: str = "campaign apply"
     watch: Watch = UNWATCHED
-    usage: Callable[[Keyer], Usage | None] = _uncapped  # asked while the lock is held
+    usage: Callable[[], Usage | None] = _uncapped  # asked while the lock is held
+    together: Together | None = None  # what the campaigns of this run do together
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -66,7 +85,7 @@ def apply_campaign(
 ) -> None:
     """Makes the campaign what it should be, or as much of it as is safe; `tally` holds what was done.
 
-    Raises LockHeld and Refusal with nothing done, GuardTripped when only the safe part of the plan was done,
+    Raises LockHeld, Refusal and StalePlan with nothing done, GuardTripped when only the safe part of the plan was done,
     OutcomeUnknown when something is in doubt, CallsError, Interrupted and LockError when it went no further; the exit
     code of these says whether they left something in doubt.
     """
@@ -79,11 +98,23 @@ def apply_campaign(
         server.refuse_shared_campaign(session.store, session.secret)
         server.refuse_other_campaign(remembered.lock)
         book = Book(session.store, remembered)
-        run = Run(session.client, book, remembered.keyer, clock, stop, options, tally, voice.say, voice.advance)
+        run = Run(
+            session.client,
+            book,
+            remembered.keyer,
+            clock,
+            stop,
+            options,
+            tally,
+            voice.say,
+            voice.advance,
+            session.desired.suppressed_now,
+            graves=remembered.graves,
+        )
         book.set_header(server.header(with_waves(book.lock, session.campaign.waves).header))
         try:
             _recover_and_do(session, run, server, sifted)
-        except (CallsError, Interrupted, LockError) as error:
+        except (CallsError, Interrupted, LockError, ManifestError, GuardTripped) as error:
             if book.opened:
                 voice.say("the outcome of some request is unknown; it is recorded, and the next apply asks for it")
                 error.exit_code = OutcomeUnknown.exit_code
@@ -110,25 +141,45 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
             "already; if nobody was ever added to it, apply once with --first"
         )
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    usage = session.usage(run.keyer)
     plan = make_plan(
-        session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside, usage=usage
+        session.campaign,
+        desired,
+        compared,
+        observed,
+        run.keyer,
+        allowed=session.allowed,
+        aside=aside,
+        now_ms=run.now_ms(),
+        usage=session.usage(),
+        graves=run.graves,
     )
+    if session.demand is not None:
+        plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
+    if session.together is not None:
+        plan = session.together.hold(plan, session.campaign.run_guards, session.allowed)
     if not session.approve(plan):
+        if session.together is not None:
+            session.together.give_back(plan)
         return
     book.refresh(refreshed(book.lock, observed))
     book.set_header(settled(book.lock, day_of(run.now_ms())))
     forget_refusal(run, observed.state)
+    remember_state(run, observed.state)
+    if not plan.tripped:  # a list that a guard holds back is not the one the next is held against
+        book.set_header(with_sizes(book.lock.header, session.desired.sizes, run.keyer))
     _do(session, run, plan, carried)
 
 
 def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...]) -> None:
     try:
+        begin_step(run, plan)
         apply_plan(run, plan, carried)
+        end_step(run)
         remember_settings(run, session.campaign)
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
     except BaseException:
+        end_step(run)
         run.book.save()
         _count_unknown(run)
         raise
@@ -139,8 +190,9 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
             f"the outcome for {calls_text(run.tally.unknown)} is unknown; apply again, or `campaign resolve`"
         )
     if plan.tripped:
-        options = " ".join(f"--allow {guard.option}={ceil(guard.amount)}" for guard in plan.tripped)
+        options = " ".join(f"--allow {guard.option}={ceil(round(guard.amount, 9))}" for guard in plan.tripped)
         raise GuardTripped(f"a guard of the manifest held part of the plan back; to let it pass: {options}")
+    refuse_aborted(plan)
 
 
 def _count_unknown(run: Run) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from reconciler.calls import answers, failures
 from reconciler.calls.answers import Page
+from reconciler.calls.authorities import Authorities
 from reconciler.calls.exchange import Answer, Ask
 from reconciler.calls.http import Wire
 from reconciler.calls.model import (
@@ -55,6 +56,7 @@ class CallsClient:
         timeout_s: float = 60.0,
         parallelism: int = 1,
         pace: Pace | None = None,
+        authorities: Authorities | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
@@ -63,10 +65,11 @@ class CallsClient:
 
         `timeout_s` is for each step of a request (connecting takes 10 s at most), `now` gives Unix seconds, and
         `sleep` waits between attempts of a read: what it raises ends the read. `parallelism` is how many requests
-        those who have many to send should have under way, `pace` how many there may be a second.
+        those who have many to send should have under way, `pace` how many there may be a second; `authorities` are
+        those that servers are trusted by, loaded for this client alone when there are none.
         """
         self.parallelism, self._pace = parallelism, pace
-        self._wire = Wire(host, token, timeout_s=timeout_s, transport=transport, now=now)
+        self._wire = Wire(host, token, timeout_s=timeout_s, transport=transport, now=now, authorities=authorities)
         self._sleep, self._now = sleep, now
         self._dialect = dialect
         self._detecting = threading.Lock()
@@ -124,6 +127,14 @@ class CallsClient:
             # The path is the bare token; some servers want a slash behind it, or redirect to where there is one.
             answer = self._patient_answer(_DETAILS_WITH_SLASH)
         return self._understood(_DETAILS, answer, answers.details)
+
+    def take_turn(self) -> None:
+        """Waits until the pace allows another request that changes something.
+
+        To be called before the request's intent is written down: its time runs from then on. Reads wait by themselves.
+        """
+        if self._pace is not None:
+            self._pace.wait(self._sleep)
 
     def clock_skew_s(self) -> float:
         """The server's clock minus ours, from its last answer, to about a second; 0.0 when it never said."""
@@ -273,8 +284,8 @@ class CallsClient:
 
     def _answer(self, ask: Ask) -> Answer:
         """One exchange; raises for answers that may be different the next time."""
-        if self._pace is not None:
-            self._pace.wait(self._sleep)
+        if not ask.mutates:
+            self.take_turn()
         answer = self._wire.send(ask)
         failure = failures.passing(ask, answer, self._newest_s())
         if failure:

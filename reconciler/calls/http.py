@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import re
 import ssl
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from reconciler.calls import failures
+from reconciler.calls.authorities import Authorities
 from reconciler.calls.exchange import Answer, Ask
 from reconciler.calls.hygiene import masked, silence_transport_loggers
 from reconciler.errors import UsageError
@@ -51,6 +51,7 @@ class Wire:
         timeout_s: float,
         transport: httpx.BaseTransport | None,
         now: Callable[[], float],
+        authorities: Authorities | None = None,
     ) -> None:
         """Raises UsageError, which prints neither, for a host or token that cannot be used."""
         origin = checked_host(host)
@@ -61,7 +62,7 @@ class Wire:
         self._base = f"{origin.scheme}://{origin.netloc}/api/calls/campaign/{token}"
         self._token, self._timeout_s, self._now = token, timeout_s, now
         silence_transport_loggers()
-        self._client = _client(origin.scheme, timeout_s, transport)
+        self._client = _client(origin.scheme, timeout_s, transport, authorities)
 
     def __repr__(self) -> str:
         return f"Wire({self.host})"
@@ -168,25 +169,15 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-_CERTS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-
-
-@cache
-def _authorities(*_: str | None) -> ssl.SSLContext:
-    """What certificates are checked against, as httpx has it; made once for those variables.
-
-    It takes a twentieth of a second of computing each time: ten seconds for `halt` to reach 200 campaigns.
-    """
-    return httpx.create_ssl_context()
-
-
-def _client(scheme: str, timeout_s: float, transport: httpx.BaseTransport | None) -> httpx.Client:
+def _client(
+    scheme: str, timeout_s: float, transport: httpx.BaseTransport | None, authorities: Authorities | None
+) -> httpx.Client:
     is_plain = scheme == "http"
     try:
         return httpx.Client(
             # Plain http is loopback, which never goes by a proxy and needs no authorities: loading them takes a while.
             trust_env=not is_plain,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else _authorities(*map(os.environ.get, _CERTS)),
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else (authorities or Authorities()).context(),
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEEPALIVE_S),
             headers={"User-Agent": "campaign-reconciler", "Accept": "application/json", "Accept-Encoding": "gzip"},

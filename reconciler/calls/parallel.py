@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import chain, islice
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+WAKE_S: Final = 0.2
+"""How long a thread waits for others at a stretch. A signal that comes in the moment before the main thread blocks is
+noticed only when it wakes, which without this could be as late as the answer to a request."""
+
+
+def first_done(futures: Collection[Future[Any]]) -> None:
+    """Waits until one of them is done; signals are noticed meanwhile."""
+    while not wait(futures, timeout=WAKE_S, return_when=FIRST_COMPLETED).done:
+        pass
 
 
 def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterator[U]:
@@ -18,15 +29,18 @@ def in_order(work: Callable[[T], U], items: Iterable[T], at_once: int) -> Iterat
     Raises what `work` raises, when its turn comes; then and when the caller stops iterating, items that nobody works
     on yet are left alone, and those under way are waited for.
     """
-    if at_once == 1:
-        yield from map(work, items)
-        return
     rest = iter(items)
+    first = [*islice(rest, at_once)]
+    if at_once == 1 or len(first) < 2:  # a thread for one request would only cost: most campaigns have no more
+        yield from map(work, chain(first, rest))
+        return
     with ThreadPoolExecutor(at_once) as pool:
-        under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in islice(rest, at_once))
+        under_way: deque[Future[U]] = deque(pool.submit(work, item) for item in first)
         try:
             while under_way:
-                result = under_way.popleft().result()
+                oldest = under_way.popleft()
+                first_done([oldest])
+                result = oldest.result()
                 under_way.extend(pool.submit(work, item) for item in islice(rest, 1))
                 yield result
         finally:

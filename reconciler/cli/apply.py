@@ -3,47 +3,43 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
-from reconciler.cli.options import Common, Seconds, common_options, option
+from reconciler.cli.allow import Allowed, allow_option
+from reconciler.cli.demands import plan_id_option
+from reconciler.cli.options import Common, common_options, jobs_option, option, sending_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.apply.clock import StopRequest
     from reconciler.apply.run import Options, Tally
+    from reconciler.cli.demands import Demanded
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import Ended
+    from reconciler.cli.each import Ended, Turn
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
-    from reconciler.phones.watch import Watch
     from reconciler.plan.model import Plan
+    from reconciler.plan.together import Together
     from reconciler.render.progress import Progress
 
 
-@click.command("apply")
+@click.command("apply", short_help="Make the campaigns what the manifests say.")
+@click.argument("saved", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @common_options
 @allow_option
+@plan_id_option
+@jobs_option
 @option("--auto-approve", is_flag=True, help="Do not ask. For CI; without a terminal it is needed.")
-@option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
-@option(
-    "--settle",
-    "settle_s",
-    type=Seconds(min=0, max=86_400),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
-)
-@click.option(
-    "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
-)
+@sending_options
 def command(
     common: Common,
-    allowed: tuple[tuple[str, float], ...],
+    allowed: Allowed,
+    saved: Path | None,
+    plan_ids: tuple[tuple[str, str], ...],
+    jobs: int,
     auto_approve: bool,
     batch: int,
     settle_s: float,
@@ -51,47 +47,62 @@ def command(
 ) -> int:
     """Make the campaigns what their manifests say. Shows the plan and asks first.
 
+    Of a saved plan, the FILE of `campaign plan --out`, it does what is still needed of it and asks nothing; when
+    something else is needed it sends nothing and ends with 5.
+
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
-    from reconciler.cli.capped import neighbourhood
+    from reconciler.cli.capped import one_by_one, refuse_parts
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import for_each
-    from reconciler.cli.manifests import read_campaigns, refuse_shared_tokens
+    from reconciler.cli.each import Way, for_each
+    from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
+    from reconciler.plan.together import Together
 
-    if not auto_approve and not can_ask():
+    is_approved = auto_approve or saved is not None
+    if not is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    campaigns = read_campaigns(common)
-    tokens = {campaign.name: read_token(campaign) for campaign in campaigns}
-    refuse_shared_tokens(campaigns, tokens)
-    options = Options(batch=batch, parallelism=4, settle_s=settle_s, timeout_s=common.timeout_s)
+    chosen, others = read_all(common)
+    demanded = _demands(chosen, terminal, saved, plan_ids, allowed, is_part=bool(common.targets or common.shard))
+    demands = {each.campaign.name: each for each in demanded}
+    campaigns = tuple(each.campaign for each in demanded)
+    refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
+    refuse_parts(campaigns, common)
+    options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
 
-    hood = neighbourhood(campaigns, common)
+    together = Together()
 
-    def work(campaign: Campaign) -> Ended:
-        one = One(Desk.of(campaign, common, hood=hood), terminal, tokens[campaign.name], is_approved=auto_approve)
-        return one.apply(options, dict(allowed), is_first=is_first)
+    def work(campaign: Campaign, turn: Turn) -> Ended:
+        one = One(Desk.of(campaign, common), turn, read_token(campaign), is_approved=is_approved)
+        return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
 
-    return for_each(campaigns, terminal, work)
+    way = Way(jobs=one_by_one(campaigns, jobs), is_stopped_cleanly=True, doing="applying")
+    return for_each(campaigns, terminal, work, way)
 
 
-class _Stoppable:
-    """A watch that ends a long reading when the run is asked to stop."""
+def _demands(
+    campaigns: tuple[Campaign, ...],
+    terminal: Terminal,
+    saved: Path | None,
+    plan_ids: tuple[tuple[str, str], ...],
+    allowed: Allowed,
+    *,
+    is_part: bool,
+) -> list[Demanded]:
+    """The campaigns to apply, with what is asked of their plans."""
+    from reconciler.cli.demands import demands_of_file, demands_of_ids, no_demands
 
-    def __init__(self, watch: Watch, stop: StopRequest) -> None:
-        self._watch, self._stop = watch, stop
+    if saved and plan_ids:
+        raise click.UsageError("give either the file of a saved plan or --plan-id, not both")
+    if saved:
+        from reconciler.read.plan_file import open_plan_file
 
-    def start(self, label: str, total: int | None) -> None:
-        """Something begins."""
-        self._watch.start(label, total)
-
-    def advance(self, n: int = 1) -> None:
-        """So much more is done. Raises Interrupted when the run is asked to stop."""
-        self._stop.check()
-        self._watch.advance(n)
+        file = click.get_current_context().with_resource(open_plan_file(saved))
+        return demands_of_file(campaigns, file, allowed, is_part=is_part, say=terminal.say)
+    return demands_of_ids(campaigns, plan_ids, allowed) if plan_ids else no_demands(campaigns, allowed)
 
 
 def _ignore(_: Plan) -> None:
@@ -104,24 +115,25 @@ class One:
     def __init__(
         self,
         desk: Desk,
-        terminal: Terminal,
+        turn: Turn,
         token: str,
         *,
         is_approved: bool,
         on_plan: Callable[[Plan], None] = _ignore,
     ) -> None:
-        self._desk, self._terminal, self._token, self._is_approved = desk, terminal, token, is_approved
+        self._desk, self._turn, self._token, self._is_approved = desk, turn, token, is_approved
+        self._terminal = turn.terminal
         self._on_plan = on_plan
         self._has_begun = False  # somebody said yes, or had said so before
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ended:
+    def apply(self, options: Options, demanded: Demanded, *, is_first: bool, together: Together | None = None) -> Ended:
         """Reads, shows, asks and applies; says what was done even when it ended half-way."""
         from reconciler.apply.run import Tally
         from reconciler.errors import GuardTripped
 
         tally, started_s = Tally(), time.monotonic()
         try:
-            self._run(options, allowed, tally, is_first=is_first)
+            self._run(options, demanded, tally, is_first=is_first, together=together)
         except GuardTripped as error:
             self._terminal.error(error)
             return self._ended(tally, started_s, error.exit_code, "held back by a guard")
@@ -133,39 +145,52 @@ class One:
             return self._ended(tally, started_s, 1, "not applied")
         return self._ended(tally, started_s, 0, "done")
 
-    def _run(self, options: Options, allowed: dict[str, float], tally: Tally, *, is_first: bool) -> None:
-        from reconciler.apply.clock import StopRequest, SystemClock
+    def _run(
+        self, options: Options, demanded: Demanded, tally: Tally, *, is_first: bool, together: Together | None
+    ) -> None:
+        from reconciler.apply.clock import SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
-        from reconciler.cli.signals import stopping_cleanly
+        from reconciler.cli.compliance import held_to_profiles
+        from reconciler.cli.signals import Stoppable
 
-        stop = StopRequest()
-        with (
-            self._desk.client(self._token) as client,
-            self._terminal.progress() as progress,
-            stopping_cleanly(stop, self._terminal.say) as asking,
-        ):
+        stop, amounts = self._turn.stop, self._amounts(demanded.allowed)
+        with self._desk.client(self._token, stop.wait) as client, self._terminal.progress() as progress:
 
             def approve(plan: Plan) -> bool:
-                with asking():
-                    self._has_begun = self._approve(plan, progress)
+                self._has_begun = self._approve(plan, progress) and self._still_allowed(demanded.allowed, amounts)
                 return self._has_begun
 
-            watch = _Stoppable(progress, stop)
+            watch = Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=self._desk.wanted(watch),
+                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch, amounts), self._terminal),
                 store=self._desk.store,
                 client=client,
                 token=self._token,
                 approve=approve,
+                demand=demanded.hold,
                 secret=self._desk.secret,
-                allowed=allowed,
+                allowed=amounts,
+                together=together,
                 is_first=is_first,
                 watch=watch,
                 usage=self._desk.usage,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
+
+    def _amounts(self, allowed: Allowed) -> dict[str, float]:
+        """What may pass the guards now; whatever was allowed until earlier is said to be over."""
+        for each in allowed.ended(time.time()):
+            self._terminal.warn(f"--allow {each} has ended and allows nothing any more")
+        return allowed.amounts(time.time())
+
+    def _still_allowed(self, allowed: Allowed, amounts: dict[str, float]) -> bool:
+        """Whether nothing that was allowed for the plan ended while somebody thought about it."""
+        if allowed.amounts(time.time()) == amounts:
+            return True
+        self._terminal.warn("an --allow ended while this waited for an answer", "apply again")
+        return False
 
     def _approve(self, plan: Plan, progress: Progress) -> bool:
         """Shows the plan and asks whether to go on. A plan that does nothing needs no answer."""
@@ -174,7 +199,7 @@ class One:
         progress.finish()
         self._terminal.show(plan_text(plan))
         self._on_plan(plan)
-        if plan.actions and not self._is_approved and not click.confirm("\nApply this?", err=True):
+        if plan.actions and not self._is_approved and not self._turn.ask("\nApply this?"):
             return False
         counts = plan.counts
         if counts.add + counts.replace + counts.cancel:
@@ -199,12 +224,13 @@ class One:
             deferred=tally.deferred,
             unknown=tally.unknown,
             withheld=tally.withheld,
+            suppressed=tally.suppressed,
             is_cut_short=is_cut_short,
             add_requests=tally.requests.get("addPhones", 0),
             cancel_requests=tally.requests.get("cancel", 0),
             control_requests=tally.requests.get("control", 0),
             duration_s=time.monotonic() - started_s,
         )
-        if tally.requests or tally.adopted or tally.unknown or tally.added:
+        if tally.requests or tally.adopted or tally.unknown or tally.added or tally.suppressed:
             self._terminal.show(result_text(view))
         return Ended(code, SummaryRow(name, outcome, tally.added, tally.cancelled, tally.replaced))

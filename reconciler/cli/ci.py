@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.allow import allow_option
-from reconciler.cli.options import Common, Seconds, common_options, option
+from reconciler.cli.allow import Allowed, allow_option
+from reconciler.cli.options import Common, common_options, option, sending_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,37 +42,44 @@ def command() -> None:
 @common_options
 @allow_option
 @option("--refresh/--no-refresh", default=True, help="Ask the server, or rest on what the lockfile remembers.")
+@option(
+    "--out",
+    "out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plans to a file, for `campaign ci apply FILE`.",
+)
 @key_option
-def plan(common: Common, allowed: tuple[tuple[str, float], ...], refresh: bool, key: str) -> int:
+def plan(common: Common, allowed: Allowed, refresh: bool, out: Path | None, key: str) -> int:
     """Plan, and say on the request what merging it would do. Changes nothing."""
-    return _in_pipeline("plan", common, key, lambda run: run.plan(dict(allowed), refresh=refresh))
+    if out is not None and not refresh:
+        raise click.UsageError("--out needs the server: leave out --no-refresh")
+    return _in_pipeline("plan", common, key, lambda run: run.plan(allowed, refresh=refresh, out=out))
 
 
 @command.command("apply")
+@click.argument("saved", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @common_options
 @allow_option
-@option("--batch", type=click.IntRange(min=1, max=100_000), default=2000, show_default=True, help="Calls per request.")
-@option(
-    "--settle",
-    "settle_s",
-    type=Seconds(min=0, max=86_400),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
-)
-@click.option(
-    "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
-)
+@sending_options
 @key_option
 def apply(
-    common: Common, allowed: tuple[tuple[str, float], ...], batch: int, settle_s: float, is_first: bool, key: str
+    common: Common,
+    allowed: Allowed,
+    saved: Path | None,
+    batch: int,
+    settle_s: float,
+    is_first: bool,
+    key: str,
 ) -> int:
-    """Apply what was merged, without asking, and push the lock. Refused in an open request, and for an old commit."""
+    """Apply what was merged, without asking, and push the lock. Refused in an open request, and for an old commit.
+
+    Of a saved plan, the FILE of `campaign ci plan --out`, only what it holds.
+    """
     from reconciler.apply.run import Options
 
-    options = Options(batch=batch, settle_s=settle_s, timeout_s=common.timeout_s)
-    return _in_pipeline("apply", common, key, lambda run: run.apply(options, dict(allowed), is_first=is_first))
+    options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
+    return _in_pipeline("apply", common, key, lambda run: run.apply(options, allowed, is_first=is_first, saved=saved))
 
 
 def _in_pipeline(verb: Verb, common: Common, key: str, work: Callable[[CiRun], Ran]) -> int:

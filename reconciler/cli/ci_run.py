@@ -5,27 +5,32 @@ The functions are theirs. What is new here is that everything printed is kept, f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from reconciler.apply.run import Options
+from reconciler.cli.allow import Allowed
 from reconciler.cli.apply import One
-from reconciler.cli.capped import neighbourhood
+from reconciler.cli.demands import Demanded, demands_of_file, no_demands
 from reconciler.cli.desk import Desk
-from reconciler.cli.each import Ended, for_each
+from reconciler.cli.each import Ended, Turn, Way, for_each
 from reconciler.cli.manifests import refuse_shared_tokens
 from reconciler.cli.options import Common
-from reconciler.cli.plan import plan_one
+from reconciler.cli.plan import Asked, plan_one, saving_to
+from reconciler.cli.saving import Save
 from reconciler.cli.stores import git_branch
 from reconciler.cli.terminal import Terminal
-from reconciler.errors import StalePlan
+from reconciler.errors import OlderCommit
 from reconciler.lock.stores.git import LOCK, GitStore
 from reconciler.lock.stores.repository import Repository
 from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.plan.model import Plan
+from reconciler.plan.together import Together
+from reconciler.read.plan_file import open_plan_file
 from reconciler.render.messages import error_text, warning_text
 from reconciler.render.page import Line
 from reconciler.render.report import CampaignReport, Figures, figures_of, text_of
@@ -84,40 +89,57 @@ class CiRun:
         self._said: dict[str, str] = {}
         self._errors: dict[str, Exception] = {}
         self._commits: list[str] = []
-        self._hood = neighbourhood(campaigns, common)
 
-    def plan(self, allowed: dict[str, float], *, refresh: bool) -> Ran:
-        """Plans every campaign, and changes nothing."""
+    def plan(self, allowed: Allowed, *, refresh: bool, out: Path | None = None) -> Ran:
+        """Plans every campaign, saves that to a file if one is named, and changes nothing."""
         tokens = self._tokens() if refresh else {}
+        with saving_to(out, allowed, self._scribe) as save:
+            return self._planned(allowed, save, tokens)
 
-        def work(campaign: Campaign) -> Ended:
-            plan = plan_one(campaign, self._common, self._scribe, tokens.get(campaign.name), allowed, self._hood)
+    def _planned(self, allowed: Allowed, save: Save | None, tokens: dict[str, str]) -> Ran:
+        amounts, together = allowed.amounts(time.time()), Together()
+
+        def work(campaign: Campaign, turn: Turn) -> Ended:
+            plan = plan_one(campaign, tokens.get(campaign.name), Asked(self._common, turn, amounts, together, save))
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
             counts = plan.counts
-            outcome = "held back by a guard" if plan.tripped else "changes" if plan.actions else "nothing to do"
+            outcome = "held back by a guard" if plan.is_held_back else "changes" if plan.actions else "nothing to do"
             row = SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace)
-            return Ended(3 if plan.tripped else 0, row)
+            return Ended(3 if plan.is_held_back else 0, row)
 
-        return self._ran(work, PLANNED)
+        return self._ran(work, PLANNED, is_stopped_cleanly=False)
 
-    def apply(self, options: Options, allowed: dict[str, float], *, is_first: bool) -> Ran:
-        """Applies every campaign without asking. Raises StalePlan when a newer commit has changed what they say."""
+    def apply(self, options: Options, allowed: Allowed, *, is_first: bool, saved: Path | None = None) -> Ran:
+        """Applies every campaign without asking, or what the file of a saved plan holds of them.
+
+        Raises OlderCommit when a newer commit has changed what they say.
+        """
         self._refuse_older_commit()
-        tokens = self._tokens()
+        if saved is None:
+            return self._applied(options, no_demands(self._campaigns, allowed), is_first=is_first)
+        with open_plan_file(saved) as file:
+            is_part = bool(self._common.targets)
+            demands = demands_of_file(self._campaigns, file, allowed, is_part=is_part, say=self._scribe.say)
+            self._campaigns = tuple(each.campaign for each in demands)
+            return self._applied(options, demands, is_first=is_first)
 
-        def work(campaign: Campaign) -> Ended:
-            desk = Desk.of(campaign, self._common, who=self._who, hood=self._hood)
+    def _applied(self, options: Options, demanded: list[Demanded], *, is_first: bool) -> Ran:
+        tokens, demands = self._tokens(), {each.campaign.name: each for each in demanded}
+        together = Together()
+
+        def work(campaign: Campaign, turn: Turn) -> Ended:
+            desk = Desk.of(campaign, self._common, who=self._who)
             token = tokens[campaign.name]
             try:
-                one = One(desk, self._scribe, token, is_approved=True, on_plan=self._keep)
-                return one.apply(options, allowed, is_first=is_first)
+                one = One(desk, turn, token, is_approved=True, on_plan=self._keep)
+                return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)
 
-        return self._ran(work, DONE)
+        return self._ran(work, DONE, is_stopped_cleanly=True)
 
     def _keep(self, plan: Plan) -> None:
         """Keeps the figures of a plan that was shown; its text comes from there."""
@@ -129,11 +151,12 @@ class CiRun:
         refuse_shared_tokens(self._campaigns, tokens)
         return tokens
 
-    def _ran(self, work: Callable[[Campaign], Ended], heads: tuple[str, ...]) -> Ran:
-        def kept(campaign: Campaign) -> Ended:
+    def _ran(self, work: Callable[[Campaign, Turn], Ended], heads: tuple[str, ...], *, is_stopped_cleanly: bool) -> Ran:
+        def kept(campaign: Campaign, turn: Turn) -> Ended:
             self._scribe.take()
             try:
-                ended = work(campaign)
+                # The scribe itself, not a voice of its own: what it writes goes into the report.
+                ended = work(campaign, Turn(self._scribe, turn.stop, is_of_several=turn.is_of_several))
                 self._ended[campaign.name] = ended
             except Exception as error:
                 self._errors[campaign.name] = error
@@ -142,7 +165,8 @@ class CiRun:
                 self._said[campaign.name] = self._said.get(campaign.name, "") + self._scribe.take()
             return ended
 
-        code = for_each(self._campaigns, self._scribe, kept, heads=heads)
+        way = Way(heads=heads, is_stopped_cleanly=is_stopped_cleanly)
+        code = for_each(self._campaigns, self._scribe, kept, way)
         return Ran(code, tuple(map(self._report, self._campaigns)), self._errors, tuple(self._commits))
 
     def _report(self, campaign: Campaign) -> CampaignReport:
@@ -160,7 +184,7 @@ class CiRun:
     # -- which commit is applied
 
     def _refuse_older_commit(self) -> None:
-        """Raises StalePlan when the branch has newer manifests or lists than what is checked out.
+        """Raises OlderCommit when the branch has newer manifests or lists than what is checked out.
 
         The newer commit may have taken somebody out of a list, or put them on a suppression list; its own run is
         there to apply it. Only a lock that is kept in Git says which branch counts.
@@ -174,10 +198,7 @@ class CiRun:
         newer = [path for path in changed if self._counts(repository, path, commits)]
         if newer:
             more = f" and {len(newer) - _MOST_FILES} more" if len(newer) > _MOST_FILES else ""
-            raise StalePlan(
-                f"{branch} has moved on since the commit of this run ({', '.join(newer[:_MOST_FILES])}{more}); "
-                "the run of its newest commit applies them; nothing was sent"
-            )
+            raise OlderCommit(branch, f"{', '.join(newer[:_MOST_FILES])}{more}")
 
     def _counts(self, repository: Repository, path: str, commits: tuple[str, str]) -> bool:
         """Whether a file that differs is a manifest or a list of these campaigns."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
-from reconciler.cli.capped import lock_secret, neighbourhood
+from reconciler.cli.capped import lock_secret
+from reconciler.cli.compliance import held_to_profiles
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
 from reconciler.cli.terminal import Terminal
-from reconciler.lock.keyed import Keyer
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
 from reconciler.phones.watch import Watch
-from reconciler.plan.cap import Usage
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
-from reconciler.read.usage import Neighbourhood
+
+if TYPE_CHECKING:  # a plan that asks no server does without it
+    from reconciler.calls.client import CallsClient
+    from reconciler.plan.cap import Usage
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -27,34 +32,54 @@ class Desk(msgspec.Struct, frozen=True):
     campaign: Campaign
     store: Store
     secret: str | None
-    timeout_s: float
-    hood: Neighbourhood | None = None  # where a cap is in force
+    common: Common
 
     @classmethod
-    def of(cls, campaign: Campaign, common: Common, *, who: str = "", hood: Neighbourhood | None = None) -> Desk:
+    def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
         """The desk of `campaign`. Raises UsageError when there is no such folder for its lockfile.
 
-        `who` names the run to others that find the lock held; by default user and machine. `hood` is what the
-        campaigns of a run share where a cap is in force.
+        `who` names the run to others that find the lock held; by default user and machine.
         """
-        store = open_store(campaign, common.lock_store, who=who)
-        hood = hood or neighbourhood([campaign], common)
-        return cls(campaign, store, lock_secret(), common.timeout_s, hood)
+        store = open_store(campaign, common.lock_store, who=who, heads=common.shared.heads)
+        return cls(campaign, store, lock_secret(), common)
 
-    def usage(self, keyer: Keyer) -> Usage | None:
-        """What counts towards the caps besides the campaign's own calls; None where there is no cap."""
-        return self.hood.usage(self.campaign.name, self.campaign.caps, keyer) if self.hood else None
+    def usage(self) -> Usage | None:
+        """What counts towards the caps besides the campaign's own calls; None where there is no cap.
 
-    def wanted(self, watch: Watch) -> ListedCalls:
-        """What the lists want, watched whenever they are read."""
-        return ListedCalls(self.campaign, watch)
+        Raises LockError when a lock of another campaign cannot be read.
+        """
+        return self.common.shared.hood.usage(self.campaign, self.common)
 
-    def sifted(self, terminal: Terminal, remembered: Remembered) -> Sifted:
-        """The same, read and held against what is remembered. Raises ManifestError with every bad row."""
-        with terminal.progress() as progress:
-            return sift(self.campaign, self.wanted(progress), remembered.lock, remembered.keyer)
+    @property
+    def timeout_s(self) -> float:
+        """How long one request may take."""
+        return self.common.timeout_s
 
-    def client(self, token: str) -> CallsClient:
-        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one."""
+    def wanted(self, watch: Watch, allowed: Mapping[str, float] | None = None) -> ListedCalls:
+        """What the lists want, watched whenever they are read. `allowed` are the amounts of `--allow`."""
+        shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
+        return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
+
+    def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
+        wanted = held_to_profiles(self.campaign, self.wanted(watch), terminal)
+        return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
+
+    def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:
+        """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one.
+
+        What `sleep` raises ends the waiting between requests.
+        """
+        from reconciler.calls.client import CallsClient
+
         dialect = None if self.campaign.dialect == "auto" else Dialect(self.campaign.dialect)
-        return CallsClient(self.campaign.host, token, dialect=dialect, timeout_s=self.timeout_s, parallelism=4)
+        return CallsClient(
+            self.campaign.host,
+            token,
+            dialect=dialect,
+            timeout_s=self.timeout_s,
+            parallelism=self.common.parallelism,
+            pace=self.common.shared.pace,
+            authorities=self.common.shared.authorities,
+            sleep=sleep,
+        )

@@ -44,6 +44,7 @@ def command(
     PHONE is in international form. Of the person nothing stays but keyed digests, by which they are recognised in
     every list, in any wave. Lists are not changed, and no backup is kept. Old versions in Git are out of reach.
     """
+    from reconciler.cli.shared import Shared
     from reconciler.cli.terminal import Terminal, can_ask
 
     if bool(phone) == bool(key):
@@ -51,7 +52,7 @@ def command(
     if not auto_approve and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to erase without asking")
     terminal = Terminal(is_quiet=is_quiet, verbosity=verbosity, no_color=no_color)
-    common = Common(files, (), lock_store, timeout_s, is_quiet, verbosity, no_color)
+    common = Common(files, (), lock_store, timeout_s, is_quiet, verbosity, no_color, 1, None, Shared.at(None))
     erasing = _Erasing(_digits(phone) if phone else "", key, common, terminal, is_cancelling=is_cancelling)
     if not erasing.show():
         return 1

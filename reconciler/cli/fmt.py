@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 
 
-@click.command("fmt")
+@click.command("fmt", short_help="Lay out manifests; values and comments stay.")
 @click.argument("arguments", metavar="[FILES]...", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @file_option
 @option("--check", "is_check", is_flag=True, help="Write nothing; exit 1 if a file would change, and list it.")

@@ -15,7 +15,7 @@ from reconciler.cli.options import option
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.each import Ended
+    from reconciler.cli.each import Ended, Turn, Work
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
     from reconciler.render.documents import Document
@@ -70,14 +70,15 @@ class Outputs:
         for document in self._documents:
             document.planned(planned)
 
-    def watching(self, work: Callable[[Campaign], Ended]) -> Callable[[Campaign], Ended]:
+    def watching(self, work: Work) -> Work:
         """`work` that also tells all of them of a campaign that fails."""
 
-        def watched(campaign: Campaign) -> Ended:
+        def watched(campaign: Campaign, turn: Turn) -> Ended:
             try:
-                return work(campaign)
+                return work(campaign, turn)
             except Exception as error:
-                self._failed(campaign, error)
+                told = error
+                turn.when_due(lambda: self._failed(campaign, told))
                 raise
 
         return watched

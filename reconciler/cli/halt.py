@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Seconds, file_option, option, talk_options
+from reconciler.cli.options import Seconds, campaign_names, file_option, option, talk_options
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.errors import Problem
 
     Openers = Mapping[str, Callable[[], CallsClient]]
+    Open = Callable[[str, Callable[[], str]], Callable[[], CallsClient]]
 
 AT_ONCE = 256
 """Campaigns paused side by side. One that hangs keeps a thread for half a minute, so there are as many as there may be
@@ -43,7 +44,7 @@ NAMES_SHOWN = 10
 
 
 @click.command("halt")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=campaign_names)
 @option("--all", "is_all", is_flag=True, help="Every campaign of the manifests, or of --tokens-file.")
 @option("--host", help="Without manifests: the server, such as https://app.jaicp.com.")
 @option("--token-env", metavar="VARIABLE", help="Without manifests: the variable that holds the campaign's token.")
@@ -85,25 +86,26 @@ def command(
     # What Python needs to get here is nearly all computing, so this is when Enter was pressed.
     entered_s = time.monotonic() - time.process_time()
     terminal = Terminal(is_quiet=is_quiet, verbosity=verbosity, no_color=no_color)
+    opener = _opening(timeout_s)
     if token_env or (host and not tokens_file):
         if not (host and token_env) or names or is_all or tokens_file:
             raise click.UsageError("give --host and --token-env together, and neither names nor --all with them")
         if token_env not in os.environ:
             raise click.UsageError("the variable that --token-env names is not set")
-        openers: Openers = {"the campaign": _opener(host, lambda: os.environ[token_env], timeout_s)}
+        openers: Openers = {"the campaign": opener(host, lambda: os.environ[token_env])}
         return _Halt(openers, terminal, entered_s).run()
     if bool(names) == is_all:
         raise click.UsageError("name the campaigns to pause, or give --all")
     if tokens_file:
-        openers, is_complete = _listed(names, tokens_file, host, timeout_s, terminal)
+        openers, is_complete = _listed(names, tokens_file, host, opener, terminal)
     else:
-        openers, is_complete = _declared(names, files, timeout_s, terminal)
+        openers, is_complete = _declared(names, files, opener, terminal)
     code = _Halt(openers, terminal, entered_s).run()
     return code if is_complete else code or SOME_FAILED
 
 
 def _declared(
-    names: tuple[str, ...], files: tuple[Path, ...], timeout_s: float, terminal: Terminal
+    names: tuple[str, ...], files: tuple[Path, ...], opener: Open, terminal: Terminal
 ) -> tuple[Openers, bool]:
     """How to reach each campaign that is meant, and whether these are all: one in a broken manifest is none of them.
 
@@ -113,19 +115,19 @@ def _declared(
     from reconciler.manifest.token import read_token
 
     loaded = load(files)
-    openers = {c.name: _opener(c.host, lambda c=c: read_token(c), timeout_s) for c in loaded.campaigns}  # type: ignore[misc]
+    openers = {c.name: opener(c.host, lambda c=c: read_token(c)) for c in loaded.campaigns}  # type: ignore[misc]
     hint = "campaigns with errors in their manifests are not paused by this command", "--host and --token-env"
     return _meant(openers, names, loaded.problems, hint, terminal)
 
 
 def _listed(
-    names: tuple[str, ...], path: Path, host: str | None, timeout_s: float, terminal: Terminal
+    names: tuple[str, ...], path: Path, host: str | None, opener: Open, terminal: Terminal
 ) -> tuple[Openers, bool]:
     """The same for the campaigns of a tokens file; one on a line with an error is none of them."""
     from reconciler.cli.tokens_file import read_tokens
 
     campaigns, problems = read_tokens(path, host)
-    openers = {one.name: _opener(one.host, lambda one=one: one.token, timeout_s) for one in campaigns}  # type: ignore[misc]
+    openers = {one.name: opener(one.host, lambda one=one: one.token) for one in campaigns}  # type: ignore[misc]
     hint = "campaigns on lines with errors are not paused by this command", "right lines, or --host and --token-env"
     return _meant(openers, names, problems, hint, terminal)
 
@@ -154,13 +156,21 @@ def _meant(
     )
 
 
-def _opener(host: str, token: Callable[[], str], timeout_s: float) -> Callable[[], CallsClient]:
-    def open_client() -> CallsClient:
-        from reconciler.calls.client import CallsClient
+def _opening(timeout_s: float) -> Open:
+    """What makes ways to open clients that share their certificates."""
+    from reconciler.calls.authorities import Authorities
 
-        return CallsClient(host, token(), timeout_s=timeout_s)
+    authorities = Authorities()
 
-    return open_client
+    def opener(host: str, token: Callable[[], str]) -> Callable[[], CallsClient]:
+        def open_client() -> CallsClient:
+            from reconciler.calls.client import CallsClient
+
+            return CallsClient(host, token(), timeout_s=timeout_s, authorities=authorities)
+
+        return open_client
+
+    return opener
 
 
 class _Halt:

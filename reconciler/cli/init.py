@@ -24,7 +24,7 @@ Try it against the sandbox, where no phone rings:
 """
 
 
-@click.command("init")
+@click.command("init", short_help="Write an example campaign to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def command(folder: Path) -> int:
     """Write a runnable example campaign into FOLDER (default: the current one). Overwrites nothing."""

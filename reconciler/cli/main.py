@@ -16,13 +16,17 @@ from reconciler.cli import (
     fmt,
     halt,
     init,
+    man,
     plan,
+    profiles,
     resolve,
     sandbox,
     schema,
     status,
+    takeover,
     validate,
 )
+from reconciler.cli.state import group as state
 
 USAGE = 64
 """Exit code of a wrong command line (EX_USAGE of sysexits.h), since 2 means `plan` found changes."""
@@ -34,13 +38,38 @@ def campaign() -> None:
     """Campaigns as code: declare outbound voice campaigns in YAML, plan a change, apply it.
 
     \b
-    Exit codes: 0 done or nothing to do · 1 failed · 2 there are changes (plan --detailed-exitcode)
-    3 held back by a guard · 4 some outcome is unknown · 5 a saved plan no longer fits
-    6 another run holds the lock · 7 some of several campaigns failed · 64 wrong usage
+    Exit codes:
+      0   done, or nothing to do
+      1   failed
+      2   there are changes (plan --detailed-exitcode)
+      3   held back by a guard
+      4   some outcome is unknown
+      5   a saved plan no longer fits
+      6   another run holds the lock
+      7   some of several campaigns failed
+      64  wrong usage
     """
 
 
-for module in (init, validate, fmt, plan, apply, ci, status, resolve, erase, halt, schema, sandbox, completion):
+for module in (
+    init,
+    validate,
+    fmt,
+    profiles,
+    plan,
+    apply,
+    ci,
+    status,
+    takeover,
+    resolve,
+    erase,
+    state,
+    halt,
+    schema,
+    sandbox,
+    completion,
+    man,
+):
     campaign.add_command(module.command)
 
 

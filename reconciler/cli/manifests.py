@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -9,16 +11,29 @@ from reconciler.cli.options import Common
 from reconciler.errors import ManifestError, Refusal, UsageError
 from reconciler.manifest.load import load
 from reconciler.manifest.model import Campaign
+from reconciler.manifest.token import read_token
 
 
 def read_campaigns(common: Common) -> tuple[Campaign, ...]:
-    """The campaigns of `--file` that `--target` names. Raises ManifestError, or UsageError when none is meant."""
+    """The campaigns of `--file` that `--target` and `--shard` mean, by name.
+
+    Raises ManifestError, or UsageError for a target that means none. A shard may be empty.
+    """
+    return read_all(common)[0]
+
+
+def read_all(common: Common) -> tuple[tuple[Campaign, ...], tuple[Campaign, ...]]:
+    """The same, and beside them the campaigns of the manifests that this run leaves alone."""
     loaded = load(common.files)
     if loaded.problems:
         raise ManifestError(loaded.problems)
     chosen = choose(loaded.campaigns, common.targets)
-    # Under a cap the earlier campaign gets the call: which one that is must not depend on names of files.
-    return tuple(sorted(chosen, key=lambda one: one.name)) if any(one.caps for one in chosen) else chosen
+    if common.shard:
+        chosen = tuple(campaign for campaign in chosen if common.shard.has(campaign.name))
+    common.shared.shelf.expect(chosen)
+    names = {campaign.name for campaign in chosen}
+    others = tuple(campaign for campaign in loaded.campaigns if campaign.name not in names)
+    return tuple(sorted(chosen, key=lambda campaign: campaign.name)), others
 
 
 def choose(campaigns: tuple[Campaign, ...], targets: tuple[str, ...]) -> tuple[Campaign, ...]:
@@ -30,9 +45,26 @@ def choose(campaigns: tuple[Campaign, ...], targets: tuple[str, ...]) -> tuple[C
     return tuple(c for c in campaigns if not targets or any(fnmatchcase(c.name, target) for target in targets))
 
 
-def refuse_shared_tokens(campaigns: tuple[Campaign, ...], tokens: dict[str, str]) -> None:
-    """Raises Refusal when two manifests lead to the same campaign on the server. `tokens` are by campaign name."""
+def readable_tokens(campaigns: Iterable[Campaign]) -> dict[str, str]:
+    """The tokens that can be read, by campaign name. A campaign without one fails by itself when its turn comes."""
+    tokens: dict[str, str] = {}
+    for campaign in campaigns:
+        with suppress(ManifestError):
+            tokens[campaign.name] = read_token(campaign)
+    return tokens
+
+
+def refuse_shared_tokens(
+    campaigns: Iterable[Campaign], tokens: Mapping[str, str], others: Iterable[Campaign] = ()
+) -> None:
+    """Raises Refusal when two manifests lead to the same campaign on the server. `tokens` are by campaign name.
+
+    `others` are not of this run, which may be one part of several: their tokens are looked at where they are there.
+    """
     seen: dict[tuple[str, str], str] = {}
+    for campaign in others:
+        with suppress(ManifestError):
+            seen.setdefault((campaign.host, read_token(campaign)), campaign.name)
     for campaign in campaigns:
         if campaign.name not in tokens:
             continue

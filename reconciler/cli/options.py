@@ -6,10 +6,15 @@ import math
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
+
+from reconciler.cli.shard import Shard, ShardType
+
+if TYPE_CHECKING:
+    from reconciler.cli.shared import Shared
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,19 +29,32 @@ class Common(msgspec.Struct, frozen=True):
     is_quiet: bool
     verbosity: int
     no_color: bool
+    parallelism: int
+    shard: Shard | None
+    shared: Shared
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds in a range. NaN is refused: it is in every range, and no wait for it ever ends or begins."""
+class _Real(click.FloatRange):
+    """A number in a range. NaN is refused: it is in every range, and no wait for it ever ends or begins."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails with what would be right."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"is not a number of {self.name}", param, ctx)
+        return number
+
+
+class Seconds(_Real):
+    """A number of seconds."""
 
     name = "seconds"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The seconds; fails with what would be right."""
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail("is not a number of seconds", param, ctx)
-        return seconds
+
+class Rate(_Real):
+    """A number of requests a second."""
+
+    name = "requests a second"
 
 
 def option(*names: str, variable: str = "", **settings: Any) -> Callable[[F], F]:
@@ -56,11 +74,26 @@ file_option = option(
     type=click.Path(path_type=Path),
     help="Manifest file or folder; may be given several times.",
 )
+
+
+def campaign_names(
+    context: click.Context,
+    parameter: click.Parameter,  # noqa: ARG001 - what click hands over
+    incomplete: str,
+) -> list[str]:
+    """Names of campaigns for the shell to complete; those of manifests with errors are left out."""
+    from reconciler.manifest.load import load
+
+    loaded = load([*map(Path, context.params.get("files") or (".",))])
+    return [campaign.name for campaign in loaded.campaigns if campaign.name.startswith(incomplete)]
+
+
 target_option = option(
     "--target",
     "targets",
     multiple=True,
     metavar="NAME",
+    shell_complete=campaign_names,
     help="Only campaigns of this name; * and ? stand for parts of it.",
 )
 lock_store_option = option(
@@ -78,11 +111,42 @@ timeout_option = option(
     metavar="SECONDS",
     help="How long one request may take.",
 )
+parallelism_option = option(
+    "--parallelism",
+    type=click.IntRange(min=1, max=32),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Requests of one campaign under way at once.",
+)
+rate_option = option(
+    "--rate",
+    type=Rate(min=0.01, max=10_000),
+    metavar="R",
+    help="At most so many requests a second, all campaigns of the run together. Default: no limit.",
+)
+shard_option = option(
+    "--shard",
+    type=ShardType(),
+    help="Only part I of N of the campaigns, for runs that share them; by name, so that each is in one part only.",
+)
+jobs_option = option(
+    "--jobs",
+    type=click.IntRange(min=1, max=64),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Campaigns worked on at once.",
+)
 _TALK = (
     option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress and no messages, only results and errors."),
     option("-v", "--verbose", "verbosity", count=True, help="Say more; -vv also names every request."),
     option("--no-color", is_flag=True, help="No colours. NO_COLOR and FORCE_COLOR are respected too."),
 )
+
+
+_WHERE = (file_option, target_option, shard_option, lock_store_option)
+_HOW = (timeout_option, parallelism_option, rate_option)
 
 
 def talk_options(command: F) -> F:
@@ -110,9 +174,45 @@ def common_options(command: F) -> F:
         is_quiet: bool,
         verbosity: int,
         no_color: bool,
+        parallelism: int,
+        rate: float | None,
+        shard: Shard | None,
         **rest: Any,
     ) -> Any:
-        return command(Common(files, targets, lock_store, timeout_s, is_quiet, verbosity, no_color), **rest)
+        from reconciler.cli.shared import Shared
+
+        where, talk = (files, targets, lock_store, timeout_s), (is_quiet, verbosity, no_color)
+        return command(Common(*where, *talk, parallelism, shard, Shared.at(rate)), **rest)
 
     wrapped: Any = gathered
-    return _with(wrapped, (file_option, target_option, lock_store_option, timeout_option, *_TALK))  # type: ignore[no-any-return]
+    return _with(wrapped, (*_WHERE, *_HOW, *_TALK))  # type: ignore[no-any-return]
+
+
+_SENDING = (
+    option(
+        "--batch",
+        type=click.IntRange(min=1, max=100_000),
+        default=2000,
+        show_default=True,
+        metavar="N",
+        help="Calls per request.",
+    ),
+    option(
+        "--settle",
+        "settle_s",
+        type=Seconds(min=0, max=86_400),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
+    ),
+    # No variable: left in an environment it would wave through what it is there to stop.
+    click.option(
+        "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."
+    ),
+)
+
+
+def sending_options(command: F) -> F:
+    """Gives a command the options of whoever adds calls: `batch`, `settle_s` and `is_first`."""
+    return _with(command, _SENDING)

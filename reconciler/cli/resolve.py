@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.apply.book import Book
     from reconciler.apply.resolve import Doubt, Verdict
     from reconciler.cli.desk import Desk
+    from reconciler.cli.each import Turn
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.read.remembered import Remembered
@@ -36,7 +37,7 @@ _PRIVATE = re.compile(r"/calls/campaign/|(?:\d[\s()./_\u2010-\u2015-]*){7}")
 """The token's URL, and as many digits as the shortest phone has; a date is none."""
 
 
-@click.command("resolve")
+@click.command("resolve", short_help="Decide about calls of unknown outcome.")
 @common_options
 @option("--adopt", is_flag=True, help="Ask the server once more and take what it has.")
 @option("--sent", is_flag=True, help="Decide: they were added. Nothing adds them again.")
@@ -61,7 +62,7 @@ def command(
     and why.
     """
     from reconciler.cli.desk import Desk
-    from reconciler.cli.each import Ended, for_each
+    from reconciler.cli.each import Ended, Way, for_each
     from reconciler.cli.manifests import read_campaigns
     from reconciler.cli.terminal import Terminal
     from reconciler.render.results import SummaryRow
@@ -71,12 +72,12 @@ def command(
     _check(asked)
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
 
-    def work(campaign: Campaign) -> Ended:
-        is_left = _One(asked, Desk.of(campaign, common), terminal).resolve()
+    def work(campaign: Campaign, turn: Turn) -> Ended:
+        is_left = _One(asked, Desk.of(campaign, common), turn.terminal).resolve()
         outcome = "in doubt" if is_left else "nothing in doubt"
         return Ended(IN_DOUBT if is_left else 0, SummaryRow(campaign.name, outcome))
 
-    return for_each(read_campaigns(common), terminal, work)
+    return for_each(read_campaigns(common), terminal, work, Way(heads=()))
 
 
 class _Asked(msgspec.Struct, frozen=True):

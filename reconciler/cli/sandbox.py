@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("sandbox", short_help="Serve a Calls API to rehearse against; no real phone rings.")
+@click.command("sandbox", short_help="Serve a Calls API to rehearse against.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback only.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port.")
 @click.option(

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.options import option
 
 
-@click.command("schema")
+@click.command("schema", short_help="Print the JSON Schema of manifests or plans.")
 @click.argument("of", type=click.Choice(["manifest", "plan"]), default="manifest", metavar="[manifest|plan]")
 @option(
     "--write",

@@ -9,6 +9,24 @@ from types import FrameType
 from typing import Any
 
 from reconciler.apply.clock import StopRequest
+from reconciler.phones.watch import Watch
+
+
+class Stoppable:
+    """A watch that ends a long reading when the run is asked to stop."""
+
+    def __init__(self, watch: Watch, stop: StopRequest) -> None:
+        self._watch, self._stop = watch, stop
+
+    def start(self, label: str, total: int | None) -> None:
+        """Something begins."""
+        self._watch.start(label, total)
+
+    def advance(self, n: int = 1) -> None:
+        """So much more is done. Raises Interrupted when the run is asked to stop."""
+        self._stop.check()
+        self._watch.advance(n)
+
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Handler = Callable[[int, FrameType | None], Any] | int | None
@@ -32,6 +50,13 @@ def stopping_cleanly(
     usual: dict[int, Handler] = {number: signal.getsignal(number) for number in _SIGNALS}
     with _handled(dict.fromkeys(_SIGNALS, ask)):
         yield lambda: _handled(usual)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Within the block either signal raises KeyboardInterrupt: for waiting on a person while others are at work."""
+    with _handled(dict.fromkeys(_SIGNALS, signal.default_int_handler)):
+        yield
 
 
 @contextmanager

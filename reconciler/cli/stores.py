@@ -7,6 +7,7 @@ from pathlib import Path
 from reconciler.cli.manifests import lock_folder
 from reconciler.lock.stores import Store
 from reconciler.lock.stores.files import FileStore
+from reconciler.lock.stores.heads import Heads
 from reconciler.manifest.model import Campaign
 
 GIT = "git:"
@@ -18,14 +19,14 @@ def git_branch(lock_store: Path | None) -> str | None:
     return text.removeprefix(GIT) if text.startswith(GIT) else None
 
 
-def open_store(campaign: Campaign, lock_store: Path | None, *, who: str = "") -> Store:
+def open_store(campaign: Campaign, lock_store: Path | None, *, who: str = "", heads: Heads | None = None) -> Store:
     """The store of the campaign's lock. Raises UsageError for what is none, LockError when Git cannot be used.
 
-    `who` names the run to others that find the lock held.
+    `who` names the run to others that find the lock held; `heads` are first lines that several campaigns look at.
     """
     branch = git_branch(lock_store)
     if branch is None:
-        return FileStore(lock_folder(campaign, lock_store), campaign.name)
+        return FileStore(lock_folder(campaign, lock_store), campaign.name, heads)
     from reconciler.errors import UsageError
     from reconciler.lock.stores.git import GitStore
     from reconciler.lock.stores.repository import Repository

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "github", "sarif", "json")
 
 
-@click.command("validate")
+@click.command("validate", short_help="Check manifests and lists, without a network.")
 @file_option
 @option(
     "--format",
@@ -50,6 +50,7 @@ def command(
 
     The text goes to stderr when something is wrong; any other format goes to stdout, all problems in it.
     """
+    from reconciler.cli.compliance import warn
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.load import load
     from reconciler.render.verdict import Verdict
@@ -57,13 +58,15 @@ def command(
 
     terminal = Terminal(is_quiet=is_quiet, verbosity=verbosity, no_color=no_color)
     loaded = load(files)
-    calls, error = _check(loaded, terminal)
+    calls, error, warnings = _check(loaded, terminal)
     if error is not None and errors_file is not None:
         _write(error, errors_file)
-    if format in ("sarif", "json") or (format == "github" and error is not None):
+    if format in ("sarif", "json") or (format == "github" and (error is not None or warnings)):
         wrong = (error.problems, error.omitted) if error else ((), 0)
-        _report(format, Verdict(len(loaded.campaigns), calls, *wrong))
+        _report(format, Verdict(len(loaded.campaigns), calls, *wrong, warnings))
         return 1 if error else 0
+    for warning in warnings:
+        warn(terminal, warning)
     if error is not None:
         raise error
     terminal.show_text(f"Valid: {count(len(loaded.campaigns), 'campaign')}, {count(calls, 'call')}.")
@@ -93,15 +96,19 @@ def _report(format: str, verdict: Verdict) -> None:
         click.echo(line)
 
 
-def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None]:
-    """How many calls the campaigns want, and everything that is wrong, lists of broken manifests included."""
+def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None, tuple[Problem, ...]]:
+    """How many calls the campaigns want, all that is wrong, lists of broken manifests included, and all warnings."""
+    from reconciler.cli.compliance import Breaches
     from reconciler.errors import ManifestError
     from reconciler.phones.desired import check_lists, read_suppression
     from reconciler.phones.problems import Problems
+    from reconciler.phones.shelf import Shelf
     from reconciler.phones.stream import stream
     from reconciler.phones.suppression import collect_suppressed
 
-    problems, omitted, calls = [*loaded.problems], 0, 0
+    problems, omitted, calls, breaches = [*loaded.problems], 0, 0, Breaches()
+    shelf = Shelf()
+    shelf.expect(loaded.campaigns)
     for checkable in loaded.checkable:
         problems += check_lists(checkable.lists, wave="1")
         problems += _problems_of(lambda lists=checkable.suppress: read_suppression(lists))  # type: ignore[misc]
@@ -110,12 +117,16 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
             with terminal.progress() as progress:
                 progress.start(f"checking the lists of {campaign.name}", None)
                 found = Problems()
-                collect_suppressed(campaign.suppress, found)
-                calls += sum(len(c.keys) for c in stream(campaign, progress=progress.advance, problems=found))
+                suppressed = collect_suppressed(campaign.suppress, found, shelf=shelf)
+                chunks = stream(campaign, progress=progress.advance, problems=found, shelf=shelf)
+                calls += sum(len(chunk.keys) for chunk in breaches.watch(campaign, suppressed, chunks))
         except ManifestError as error:
             problems += error.problems
             omitted += error.omitted
-    return calls, ManifestError(problems, omitted) if problems else None
+    problems += breaches.errors
+    # A suppression file of the whole run is checked with every campaign.
+    found_wrong = ManifestError(dict.fromkeys(problems), omitted) if problems else None
+    return calls, found_wrong, tuple(sorted(breaches.warnings))
 
 
 def _problems_of(read: Callable[[], object]) -> tuple[Problem, ...]:

@@ -68,6 +68,15 @@ class Columns(NamedTuple):
         """Where the lines at these positions begin and end."""
         return zip(self.starts[positions].tolist(), self.starts[positions + 1].tolist(), strict=True)
 
+    def digests_at(self, positions: Positions) -> dict[bytes, Positions]:
+        """Where in `body` the digests of the calls are, by what they are of."""
+        phone_at = self._phone_at(positions)
+        return {
+            b"key": self.starts[positions] + KEY_AT,
+            b"phone": phone_at,
+            b"request": phone_at + _DIGEST_SIZE + _BETWEEN,
+        }
+
     def phones(self, positions: Positions | slice = slice(None)) -> NDArray[np.bytes_]:
         """The digests of the calls' phones."""
         return self._texts(self._phone_at(positions), _DIGEST_SIZE)
@@ -155,7 +164,8 @@ class _Reader:
         """Fills in the columns of the lines between these bytes, from position `at` on; returns how many they are."""
         letters = np.frombuffer(columns.body, np.uint8, end - start, start)
         ends = np.flatnonzero(letters == _NEWLINE)
-        if letters[-1] != _NEWLINE:
+        is_cut = letters[-1] != _NEWLINE
+        if is_cut:
             ends = np.append(ends, len(letters))
         starts = np.concatenate([[0], ends[:-1] + 1])
         quotes = np.append(np.flatnonzero(letters == _QUOTE), [len(letters)] * _QUOTES)
@@ -163,6 +173,8 @@ class _Reader:
         marks = [quotes[first + n] for n in range(_QUOTES)]  # of each line, where its first, second, … quote is
         padded = np.append(letters, np.zeros(_KEY_SIZE + _DIGEST_SIZE, np.uint8))
         plain = _is_plain(padded, starts, ends, marks) & _is_free_of(letters, _BACKSLASH, starts, ends)
+        if is_cut:
+            plain[-1] = False  # as it is no line could follow it
         waves = self._waves(padded, marks[2] + 1, marks[3], plain)
         keys, rest = as_numbers(_windows(padded, _KEY_SIZE)[np.minimum(starts + KEY_AT, len(letters))].tobytes())
         status_at = np.where(plain, marks[10] + 1, starts)

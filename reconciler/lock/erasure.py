@@ -8,11 +8,13 @@ campaign are counted, or they would look like somebody else's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import msgspec
 
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import Erased, Header, Lock, LockedCall
+from reconciler.lock.opening import find_keyer
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -99,3 +101,27 @@ def _phones(erased: Erased) -> tuple[str, ...]:
 
 def _keys(erased: Erased) -> tuple[str, ...]:
     return erased.keys
+
+
+class Graves(msgspec.Struct, frozen=True):
+    """The tombstones of other locks that were made with other secrets or salts: they tell who is erased by phone."""
+
+    others: tuple[tuple[Keyer, frozenset[str]], ...] = ()
+
+    def of(self, phones: Sequence[str]) -> list[bool]:
+        """Of each of these phones (E.164 digits), whether one of those locks knows its owner as erased."""
+        found = [*repeat(False, len(phones))]
+        for keyer, erased in self.others:
+            digests = keyer.texts(b"phone", [phone.encode() for phone in phones])
+            found = [is_one or digest in erased for is_one, digest in zip(found, digests, strict=True)]
+        return found
+
+
+def graves(headers: Iterable[Header], secret: str | None, own: Keyer) -> Graves:
+    """Those among these headers whose digests `own` does not make. One whose secret is not at hand cannot be asked."""
+    found = []
+    for header in headers:
+        keyer = find_keyer(header, secret)
+        if header.erased and keyer is not None and header.erased.proof == proof(keyer) != proof(own):
+            found.append((keyer, frozenset(header.erased.phones)))
+    return Graves(tuple(found))

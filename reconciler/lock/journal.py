@@ -9,7 +9,7 @@ other bad line, also a whole one at the end, may be a request that was sent: it 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Container, MutableMapping
+from collections.abc import Container, Iterable, MutableMapping
 from typing import Literal, assert_never
 
 import msgspec
@@ -164,6 +164,24 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
     return lock, tuple(opened.values())
 
 
+def sent_phones(entries: Iterable[Entry]) -> frozenset[str]:
+    """The phones of requests to add that these entries leave open: what is known of them without their lockfile."""
+    opened: dict[int, Intent] = {}
+    for entry in entries:
+        if isinstance(entry.record, Intent):
+            opened[entry.seq] = entry.record
+        elif isinstance(entry.record, Closed):
+            opened.pop(entry.record.of, None)
+    bodies = [intent.body for intent in opened.values() if intent.operation == "addPhones"]
+    return frozenset(sent.phone for body in bodies for sent in msgspec.json.decode(body, type=list[_Sent]))
+
+
+class _Sent(msgspec.Struct):
+    """As much of what was sent for a call as tells whom it is about."""
+
+    phone: str
+
+
 _BRING_BACK = "bring back the lockfile of the interrupted run, then apply again"
 
 
@@ -187,7 +205,7 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     """
     lock.calls.update({call.call_id: call for call in closed.calls})
     _clear_doubts(lock, intent, recorded={call.call_id for call in closed.calls})
-    header = msgspec.structs.replace(lock.header, control=closed.control) if closed.control else lock.header
+    header = msgspec.structs.replace(lock.header, control=closed.control, state="") if closed.control else lock.header
     if intent.operation == "addPhones" and closed.calls:
         header = added_on(header, [call.job_id for call in closed.calls], day_of(intent.created_ms))
     return msgspec.structs.replace(lock, header=header)

@@ -6,13 +6,15 @@ columns themselves, and the statuses as one array, so that a report on a million
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, ItemsView, Iterable, Iterator, MutableMapping, Sequence, ValuesView
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from reconciler.lock.columns import Columns, Flags, Letters, Numbers, Positions, as_numbers
+from reconciler.lock.columns import MOST_WAVES, Columns, Flags, Letters, Numbers, Positions, as_numbers
 from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallId, CallStatus, LockedCall
 
@@ -34,6 +36,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         self._gone: Flags = columns.odd.copy()  # lines that are no longer what is remembered of their call
         odd = map(columns.line, np.flatnonzero(columns.odd).tolist())
         self._later = {call.call_id: call for call in map(_decoder.decode, odd)}
+        self._leave([*self._later])  # an odd line may be of a call that has another one: then there are fewer calls
 
     def copy(self) -> Ledger:
         """Another mapping of the same calls; the columns are shared, as nobody changes them."""
@@ -45,7 +48,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
     # -------------------------------------------------------------------------------------------------- as a mapping
 
     def __len__(self) -> int:
-        return self.columns.size - int(self._gone.sum()) + len(self._later)
+        return self.columns.size - int(np.count_nonzero(self._gone)) + len(self._later)
 
     def __getitem__(self, call_id: CallId) -> LockedCall:
         later = self._later.get(call_id)
@@ -89,9 +92,22 @@ class Ledger(MutableMapping[CallId, LockedCall]):
 
     def update(self, calls: Any = (), /, **_: Any) -> None:
         """Takes these calls, a dict of them, finding their lines together."""
-        at = self.positions([*calls])
-        self._gone[at[at >= 0]] = True
+        self._leave([*calls])
         self._later.update(calls)
+
+    def drop(self, ids: Sequence[CallId]) -> None:
+        """Forgets these calls, as far as they are known, finding their lines together."""
+        self._leave(ids)
+        for call_id in ids:
+            self._later.pop(call_id, None)
+
+    def pick(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """These calls, finding their lines together. Raises KeyError where one is not known."""
+        at = self.positions(ids)
+        held = np.flatnonzero(at >= 0)
+        held = held[~self._gone[at[held]]]
+        lines = dict(zip(held.tolist(), self.calls(at[held]), strict=True))
+        return [lines[n] if n in lines else self._later[call_id] for n, call_id in enumerate(ids)]
 
     # -------------------------------------------------------------------------------------------------- as columns
 
@@ -127,6 +143,24 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         """The calls of these lines, and those that had other phones before, of which some may be among them."""
         return self.calls(np.flatnonzero(self.holds & (self.are_of(phones, keys) | self.columns.has_former)))
 
+    def count_statuses(self) -> Counter[CallStatus]:
+        """How many calls have which status."""
+        letters = np.bincount(self.statuses[self.holds], minlength=256)
+        counts = Counter({status: int(letters[ord(status)]) for status in CallStatus if letters[ord(status)]})
+        return counts + Counter(call.status for call in self._later.values())
+
+    def count(self, wave: str) -> dict[CallStatus, int]:
+        """How many calls of this wave have which status."""
+        counts = np.bincount(self.statuses[self.holds & self._is_of(wave)], minlength=256)
+        for call in self._later.values():
+            counts[ord(call.status)] += call.wave == wave
+        return {CallStatus(chr(letter)): int(counts[letter]) for letter in np.flatnonzero(counts).tolist()}
+
+    def _is_of(self, wave: str) -> Flags:
+        names = self.columns.wave_names
+        is_it: Flags = self.columns.waves == (names.index(wave) if wave in names else MOST_WAVES)
+        return is_it
+
     def calls(self, positions: Positions) -> list[LockedCall]:
         """The calls of these lines, with the statuses known now."""
         found = self._decoded(positions)
@@ -159,7 +193,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         found = np.full(len(ids), -1)
         by_wave: dict[str, list[int]] = {}
         for at, (key, wave) in enumerate(ids):
-            if len(key) == _KEY_SIZE and key.isascii():
+            if len(key.encode()) == _KEY_SIZE:
                 by_wave.setdefault(wave, []).append(at)
         for wave, asked in by_wave.items():
             keys, rest = as_numbers("".join([ids[at][0] for at in asked]).encode())
@@ -174,7 +208,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
 
     def _pieces(self) -> Iterator[memoryview | bytes]:
         """Long stretches of the file as it was, with other statuses, and between them what came later."""
-        lines, starts = self._lines(), self.columns.starts.tolist()
+        lines, starts = self._lines(), self.columns.starts
         edges = np.flatnonzero(np.diff(self.holds, prepend=False, append=False)).tolist()  # where stretches begin, end
         at, edge = 0, 0
         for place, later in [*self._places(), (self.columns.size, b"")]:
@@ -189,19 +223,27 @@ class Ledger(MutableMapping[CallId, LockedCall]):
     def _places(self) -> Iterator[tuple[int, bytes]]:
         """The lines of the calls that no line holds yet, in order, and before which line each belongs."""
         ids = sorted(self._later)
-        starts = np.frombuffer(b"".join([key.encode()[:8].ljust(8, b"\0") for key, _ in ids]), ">u8").astype(np.uint64)
-        first, after = (np.searchsorted(self.columns.keys, starts, side) for side in ("left", "right"))
-        places = first.tolist()
-        for at in np.flatnonzero(first != after).tolist():
-            places[at] = self._place(ids[at], places[at], int(after[at]))
         lines = encode_lines([self._later[call_id] for call_id in ids]).splitlines(keepends=True)
-        return zip(places, lines, strict=True)
+        return zip(self._places_of(ids).tolist(), lines, strict=True)
 
-    def _place(self, call_id: CallId, first: int, after: int) -> int:
-        """Before which of these lines, whose keys begin as the call's does, the call belongs."""
-        alike = np.flatnonzero(self.holds[first:after]) + first
-        lower = sum(call.call_id < call_id for call in self._decoded(alike))
-        return int(alike[lower]) if lower < len(alike) else after
+    def _places_of(self, ids: Sequence[CallId]) -> Positions:
+        """Before which line each of these calls belongs, whether or not it has one."""
+        columns, names = self.columns, sorted(self.columns.wave_names)
+        keys, rest = as_numbers(b"".join([key.encode()[:_KEY_SIZE].ljust(_KEY_SIZE, b"\0") for key, _ in ids]))
+        ranks = np.array([names.index(name) for name in columns.wave_names] or [0])
+        rank_of = {wave: bisect_left(names, wave) for wave in {wave for _, wave in ids}}
+        own = np.array([rank_of[wave] if len(key.encode()) <= _KEY_SIZE else len(names) for key, wave in ids])
+        at = np.searchsorted(columns.keys, keys)
+        rising = np.arange(len(ids))
+        while len(rising):  # once, and once more for each line whose key begins alike
+            rising = rising[at[rising] < columns.size]
+            line = at[rising]
+            is_lower = (columns.keys_rest[line] < rest[rising]) | (
+                (columns.keys_rest[line] == rest[rising]) & (ranks[columns.waves[line]] < own[rising])
+            )
+            rising = rising[(columns.keys[line] == keys[rising]) & (is_lower | columns.odd[line])]
+            at[rising] += 1
+        return at
 
     def _lines(self) -> memoryview:
         changed = np.flatnonzero((self.statuses != self.columns.statuses) & ~self._gone)
@@ -221,6 +263,11 @@ class Ledger(MutableMapping[CallId, LockedCall]):
 
     def _decoded(self, positions: Positions) -> list[LockedCall]:
         return _decoder.decode_lines(self.columns.lines(positions))
+
+    def _leave(self, ids: Sequence[CallId]) -> None:
+        """From now on no line holds these calls."""
+        at = self.positions(ids)
+        self._gone[at[at >= 0]] = True
 
     def _position(self, call_id: CallId) -> int:
         return int(self.positions([call_id])[0])

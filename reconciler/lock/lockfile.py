@@ -19,7 +19,7 @@ from reconciler.lock.model import FORMAT, CallId, Header, Lock, LockedCall
 if TYPE_CHECKING:
     from reconciler.lock.ledger import Ledger
 
-_RESTORE = "restore it from Git, or rebuild it with `campaign import`; nothing was changed"
+_RESTORE = "restore it from Git, or rebuild it with `campaign import --rebuild`; nothing was changed"
 _T = TypeVar("_T")
 
 _encode, _encode_lines = msgspec.json.Encoder().encode, msgspec.json.Encoder().encode_lines

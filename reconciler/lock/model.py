@@ -6,7 +6,8 @@ reads the lockfile without the secret learns neither whom it is about nor what w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, MutableMapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,8 +21,11 @@ if TYPE_CHECKING:  # it imports numpy, which takes a tenth of a second
 CallId = tuple[str, str]
 """Identity of a call: the digest of its key, and its wave."""
 
-FORMAT = 1
-"""Version of the lockfile's format. A file with a higher one was written by a newer program and is refused."""
+FORMAT = 2
+"""The newest version of the lockfile's format. A file with a higher one was written by a newer program: refused."""
+
+FIRST_FORMAT = 1
+"""The version of a lockfile whose secret was never changed: programs that know no other read it."""
 
 
 class CallStatus(StrEnum):
@@ -220,6 +224,21 @@ class Erased(msgspec.Struct, frozen=True):
         return phone in self.phones or key in self.keys
 
 
+class RolloutMark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How far the rollout of one wave has come. Times in Unix milliseconds."""
+
+    wave: str
+    steps: str  # digest of the steps it counts
+    step: int  # the step reached, from 1; 0 where the steps changed and the gate of what was called comes first
+    begun_ms: int  # when that was
+    last_add_ms: int  # when calls were last added, or that step was reached
+    reach: int = 0  # calls in the step when it was last applied; 0 for all
+    is_over: bool = False  # the last step's gate has held: new calls are added at once, and nothing is judged
+    aborted: str = ""  # why, in words; nobody more is called until a person says so
+    aborts: int = 0  # how often it was aborted, in this wave or an older one
+    accepted: dict[str, int] = {}  # results of before a person said so, by name: they are not judged again
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a lockfile."""
 
@@ -230,8 +249,10 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     host: str
     salt: str = ""  # hex; only when no secret is configured
     secret_check: str = ""  # tells whether the configured secret is the one the digests were made with
+    rekeyed: str = ""  # keys of the secrets before this one, wrapped under it (`wrapping.py`); format 2
     token: str = ""  # digest
     remote: str = ""  # digest of the server's id of the campaign
+    state: str = ""  # of the campaign when an apply last looked; "" where that is what the last control led to
     control: str = ""  # last control that succeeded, or "new" where a refused pause showed it never ran
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
@@ -239,6 +260,9 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     added: tuple[Span, ...] = ()  # which calls were added when, and when all were over; see `days.py`
     erased: Erased | None = None  # whom nobody calls again, and nothing else of them; see `erasure.py`
     waves: tuple[str, ...] = ()  # in the order in which they were begun; see `waves.py`
+    lists: dict[str, int] = {}  # calls of each list when they were last taken as they are, by digest of its name
+    suppressions: dict[str, int] = {}  # the same of suppression files: entries, by digest of the file's name
+    rollout: RolloutMark | None = None  # of the campaign's latest wave that had one
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -258,6 +282,30 @@ class Lock(msgspec.Struct, frozen=True):
         if self.ledger is not None:
             return self.ledger.with_status(statuses)
         return [call for call in self.calls.values() if call.status in statuses]
+
+    def statuses(self, wave: str) -> Mapping[CallStatus, int]:
+        """How many calls of this wave have which status."""
+        if self.ledger is not None:
+            return self.ledger.count(wave)
+        return Counter(call.status for call in self.calls.values() if call.wave == wave)
+
+    def count_statuses(self) -> Counter[CallStatus]:
+        """How many calls have which status."""
+        if self.ledger is not None:
+            return self.ledger.count_statuses()
+        return Counter(call.status for call in self.calls.values())
+
+    def pick(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """These calls, in the order of `ids`. Raises KeyError where one is not known."""
+        return [self.calls[call_id] for call_id in ids] if self.ledger is None else self.ledger.pick(ids)
+
+    def drop(self, ids: Sequence[CallId]) -> None:
+        """Forgets these calls, in place."""
+        if self.ledger is not None:
+            self.ledger.drop(ids)
+            return
+        for call_id in ids:
+            self.calls.pop(call_id, None)
 
     def copy(self) -> Lock:
         """A lock whose calls may be changed without changing this one's."""

@@ -28,9 +28,10 @@ class OwnedJobs:
             known = _sorted(lock.ledger)
             known.numbers.sort()
             self._numbers, calls = known.numbers, known.others
-        jobs = {job.job_id for call in calls for job in call.job_history()}
-        jobs.update(lock.header.erased.jobs if lock.header.erased else ())
-        self._texts = {job_id for job_id in jobs if job_id not in self}
+        self._texts.update(job.job_id for call in calls for job in call.job_history())
+        self._texts.update(lock.header.erased.jobs if lock.header.erased else ())
+        if self._numbers is not None:
+            self._texts.difference_update(_those_among(self._numbers, [*self._texts]))
 
     def __len__(self) -> int:
         return len(self._texts) + (0 if self._numbers is None else len(self._numbers))
@@ -42,7 +43,7 @@ class OwnedJobs:
         """Whether any of these is among them."""
         if not self._texts.isdisjoint(job_ids):
             return True
-        return self._numbers is not None and any(_is_among(self._numbers, job_id) for job_id in job_ids)
+        return self._numbers is not None and bool(_those_among(self._numbers, job_ids))
 
     def add(self, job_ids: Iterable[str]) -> None:
         """Takes note of jobs that were created since."""
@@ -105,8 +106,28 @@ def read_numbers(columns: Columns, positions: Positions) -> tuple[Numbers, Flags
     return numbers, are_digits
 
 
+def _those_among(numbers: Numbers, job_ids: Sequence[str]) -> list[str]:
+    """Which of the ids are among these, which are in order."""
+    import numpy as np
+
+    asked = [job_id for job_id in job_ids if _is_number(job_id)]
+    values = np.array([int(job_id) for job_id in asked], np.uint64)
+    at = numbers.searchsorted(values)
+    at[at == len(numbers)] = -1
+    found = numbers[at] == values if len(numbers) else np.zeros(len(asked), np.bool_)
+    return [asked[position] for position in found.nonzero()[0].tolist()]
+
+
 def _is_among(numbers: Numbers, job_id: str) -> bool:
-    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= _MOST_DIGITS) or job_id.startswith("0"):
+    if not _is_number(job_id):
         return False
-    at = int(numbers.searchsorted(int(job_id)))
-    return at < len(numbers) and int(numbers[at]) == int(job_id)
+    # As one of their own type: of a number of Python's numpy makes a float, and of all the others too. That takes a
+    # millisecond for a million, and ids of seventeen digits that are close together become the same.
+    value = numbers.dtype.type(int(job_id))
+    at = int(numbers.searchsorted(value))
+    return at < len(numbers) and bool(numbers[at] == value)
+
+
+def _is_number(job_id: str) -> bool:
+    """Whether the id is what `_read_numbers` takes for a number."""
+    return job_id.isascii() and job_id.isdigit() and len(job_id) <= _MOST_DIGITS and not job_id.startswith("0")

@@ -7,6 +7,7 @@ becomes a keyed digest: a change is still seen, the value is not.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from reconciler.lock.keyed import Keyer
@@ -19,6 +20,20 @@ DIGESTED = "digest:"
 def remembered(policy: dict[str, Any], payload: dict[str, Any], keyer: Keyer) -> dict[str, dict[str, Any]]:
     """Policy and payload for the lock's header, under these two names."""
     return {"policy": _masked(policy, keyer), "payload": _masked(payload, keyer)}
+
+
+def redigested(value: Any, again: Callable[[str], str]) -> Any:
+    """What is remembered of a setting, with what `again` makes of each digest in it."""
+    if isinstance(value, dict):
+        return {redigested(name, again): redigested(item, again) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redigested(item, again) for item in value]
+    if isinstance(value, str) and _A_DIGEST.fullmatch(value):
+        return DIGESTED + again(value.removeprefix(DIGESTED))
+    return value
+
+
+_A_DIGEST = re.compile(DIGESTED + r"[\w-]{16}", re.ASCII)
 
 
 def _masked(value: Any, keyer: Keyer) -> Any:

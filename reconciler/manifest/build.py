@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
+from reconciler.manifest import rollout
 from reconciler.manifest.document import Document
 from reconciler.manifest.model import (
     Campaign,
@@ -17,15 +18,20 @@ from reconciler.manifest.model import (
     PhoneList,
     PhoneListSpec,
     PolicyColumn,
+    RunGuards,
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile
+from reconciler.manifest.profiles import used
 from reconciler.manifest.refs import Policies, resolved
 from reconciler.manifest.rules import COLUMN_FIELDS
+from reconciler.manifest.run_wide import SuppressionDocument
 from reconciler.manifest.wording import KeyPath
 
 LISTS: KeyPath = ("spec", "phoneLists")
 SUPPRESS: KeyPath = ("spec", "suppress")
+FILES: KeyPath = ("spec", "files")
 
 
 class _Base(msgspec.Struct, frozen=True):
@@ -35,8 +41,10 @@ class _Base(msgspec.Struct, frozen=True):
     payload: dict[str, Any] = {}
 
 
-def campaign(document: Document, form: CampaignDocument, policies: Policies) -> Campaign:
-    """The Campaign that a document declares; neither it nor the policies it refers to may have errors."""
+def campaign(
+    document: Document, form: CampaignDocument, policies: Policies, profiles: Mapping[str, Profile]
+) -> Campaign:
+    """The Campaign that a document declares; neither it nor the policies and profiles it names may have errors."""
     written, spec = document.value["spec"], form.spec
     base = _Base(resolved(written.get("policy", {}), policies), spec.payload)
     return Campaign(
@@ -56,7 +64,9 @@ def campaign(document: Document, form: CampaignDocument, policies: Policies) -> 
         foreign=spec.foreign,
         on_external_cancel=spec.on_external_cancel,
         labels=form.metadata.labels,
+        rollout=None if spec.rollout is UNSET else rollout.made(spec.rollout),
         token_place=document.place(("spec", "token")),
+        profiles=used(document, form, profiles),
     )
 
 
@@ -70,14 +80,26 @@ def checkable_list(document: Document, index: int, spec: PhoneListSpec) -> Phone
     return msgspec.structs.replace(made, policy=columns)
 
 
-def suppression_list(document: Document, index: int, spec: SuppressionSource) -> SuppressionList:
+def suppression_list(
+    document: Document, index: int, spec: SuppressionSource, under: KeyPath = SUPPRESS
+) -> SuppressionList:
     """A suppression file that a document names."""
     return SuppressionList(
         path=_folder(document) / spec.file,
         shown=_shown(document, spec.file),
-        place=document.place((*SUPPRESS, index)),
+        place=document.place((*under, index)),
         spec=spec,
     )
+
+
+def suppression_lists(document: Document, form: SuppressionDocument) -> tuple[SuppressionList, ...]:
+    """The files of a Suppression document."""
+    return tuple(suppression_list(document, i, each, FILES) for i, each in enumerate(form.spec.files))
+
+
+def under_settings(made: Campaign, suppress: Iterable[SuppressionList], guards: Iterable[RunGuards]) -> Campaign:
+    """The campaign with what holds for every campaign of the run."""
+    return msgspec.structs.replace(made, suppress=(*made.suppress, *suppress), run_guards=tuple(guards))
 
 
 def _phone_list(document: Document, index: int, spec: PhoneListSpec, base: _Base, policies: Policies) -> PhoneList:

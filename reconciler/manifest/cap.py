@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reconciler.manifest.model import Campaign, Cap, Metadata, _Document
+from reconciler.manifest.model import Campaign, Cap
+from reconciler.manifest.vocabulary import Metadata, Part
 
 
-class CapSpec(_Document, frozen=True):
+class CapSpec(Part, frozen=True):
     """How many calls a phone may get in so many days, from all campaigns together."""
 
     calls: Annotated[int, Meta(ge=1, le=1000, description="calls to one phone, 1 to 1000")]
@@ -23,7 +24,7 @@ class CapSpec(_Document, frozen=True):
     ] = "reached"
 
 
-class CapDocument(_Document, frozen=True):
+class CapDocument(Part, frozen=True):
     """`kind: Cap`: for every campaign of the run, whatever `--target` says."""
 
     api_version: Annotated[Literal["campaign/v1"], Meta(description="always campaign/v1")]

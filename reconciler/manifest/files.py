@@ -118,7 +118,9 @@ def _named(path: Path, read: Read) -> ManifestFile:
         return ManifestFile((), (content,))
     documents, problems = parse(content, str(path), is_text=is_text)
     if not documents and not problems:
-        problems = (Problem(Place(str(path)), "", "is empty", "write a document of kind Campaign or CallPolicy"),)
+        problems = (
+            Problem(Place(str(path)), "", "is empty", "write a document of kind Campaign, CallPolicy or Profile"),
+        )
     return ManifestFile(documents, problems, path)
 
 

@@ -26,12 +26,16 @@ from reconciler.manifest.model import (
     SuppressionList,
     SuppressionSource,
 )
+from reconciler.manifest.profile import Profile, ProfileDocument
+from reconciler.manifest.profiles import declared as declared_profile
+from reconciler.manifest.profiles import names_used, profile_findings, use_findings
 from reconciler.manifest.refs import Policies, chain
-from reconciler.manifest.rules import campaign_findings, policy_document_findings
+from reconciler.manifest.rules import campaign_findings, policy_document_findings, suppression_document_findings
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy", "Cap")
+_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards", "Cap", "Profile")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -47,6 +51,7 @@ class Loaded(msgspec.Struct, frozen=True):
     campaigns: tuple[Campaign, ...]
     problems: tuple[Problem, ...]  # sorted by place
     checkable: tuple[Checkable, ...] = ()  # one for each campaign with errors
+    profiles: tuple[Profile, ...] = ()  # those that the manifests declare, without errors
 
 
 class _Declared(msgspec.Struct, frozen=True):
@@ -79,7 +84,7 @@ class _Checked(msgspec.Struct, frozen=True):
     """A document with everything that is wrong in it."""
 
     declared: _Declared
-    form: CampaignDocument | PolicyDocument | CapDocument | None  # None: it has the wrong form
+    form: _Form | None  # None: it has the wrong form
     findings: tuple[Finding, ...]
     is_good: bool  # no finding, nothing wrong with its file, and a name of its own
 
@@ -93,6 +98,7 @@ class _Checked(msgspec.Struct, frozen=True):
         return not any(finding.path[: len(path)] == path for finding in self.findings)
 
 
+_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument | CapDocument | ProfileDocument
 _Namesakes = dict[tuple[str, str], list[_Declared]]  # documents by kind and name: more than one is an error
 
 
@@ -110,19 +116,40 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
     problems += (problem for each in checked for problem in each.problems)
     if not problems and not any(each.kind == "Campaign" for each in declared):
         problems.append(_nothing_found(paths))
-    unusable = {each.declared.name for each in checked if each.declared.kind == "CallPolicy" and not each.is_good}
+    unusable = {(e.declared.kind, e.declared.name) for e in checked if e.declared.kind != "Campaign" and not e.is_good}
+    profiles = {profile.name: profile for profile in _profiles(checked)}
     good: list[Campaign] = []
     bad: list[_Checked] = []
+    settings = _Settings(checked)
     for each in checked:
         if isinstance(each.form, CampaignDocument) and each.is_good and _uses(each, policies).isdisjoint(unusable):
-            good.append(build.campaign(each.declared.document, each.form, policies))
+            made = build.campaign(each.declared.document, each.form, policies, profiles)
+            good.append(build.under_settings(made, settings.suppress, settings.guards))
         elif each.declared.kind == "Campaign":
             bad.append(each)
     return Loaded(
         campaigns=under_caps(good, (each.form for each in checked if isinstance(each.form, CapDocument))),
         problems=tuple(sorted(problems)),
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
+        profiles=tuple(profiles.values()),
     )
+
+
+class _Settings:
+    """What holds for every campaign of the run: suppression files and guards.
+
+    A document of these with errors is a problem like any other, and with a problem nothing is planned or applied.
+    """
+
+    def __init__(self, checked: Iterable[_Checked]) -> None:
+        forms = [(each.declared.document, each.form) for each in checked if each.is_good]
+        self.suppress = tuple(
+            made
+            for document, form in forms
+            if isinstance(form, SuppressionDocument)
+            for made in build.suppression_lists(document, form)
+        )
+        self.guards = tuple(form.spec for _, form in forms if isinstance(form, GuardsDocument))
 
 
 def _nothing_found(paths: Sequence[Path]) -> Problem:
@@ -145,21 +172,37 @@ def _policies(namesakes: _Namesakes) -> Policies:
     return {name: spec if isinstance(spec, dict) else {} for name, spec in fields.items()}
 
 
+def _profiles(checked: Iterable[_Checked]) -> Iterator[Profile]:
+    """The profiles of all Profile documents without errors."""
+    for each in checked:
+        if isinstance(each.form, ProfileDocument) and each.is_good:
+            yield declared_profile(each.declared.document, each.form)
+
+
 def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _Checked:
     """Form and rules of one document. Where both complain about the same place, the rule knows better."""
     value, kind = declared.document.value, declared.kind
-    form: CampaignDocument | PolicyDocument | CapDocument | None = None
+    form: _Form | None = None
     of_form: tuple[Finding, ...] = ()
     same = namesakes.get((kind, declared.name), [declared])
     findings = list(_namesake_findings(declared, same[0]))
     if kind == "Campaign":
         form, of_form = convert(value, CampaignDocument)
         findings += campaign_findings(value, policies)
+        findings += use_findings(value, [name for kind, name in namesakes if kind == "Profile"])
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
     elif kind == "Cap":
         form, of_form = convert(value, CapDocument)
+    elif kind == "Suppression":
+        form, of_form = convert(value, SuppressionDocument)
+        findings += suppression_document_findings(value)
+    elif kind == "Guards":
+        form, of_form = convert(value, GuardsDocument)
+    elif kind == "Profile":
+        form, of_form = convert(value, ProfileDocument)
+        findings += profile_findings(value)
     else:
         findings.append(_not_ours(declared))
     ruled = {finding.path for finding in findings}
@@ -186,8 +229,14 @@ def _namesake_findings(declared: _Declared, first: _Declared) -> Iterator[Findin
         yield Finding(("metadata", "name"), what, "give each its own name")
 
 
-def _uses(campaign: _Checked, policies: Policies) -> set[str]:
-    """The names of all policies that a campaign's own, its lists' and its phones' lead to."""
+def _uses(campaign: _Checked, policies: Policies) -> set[tuple[str, str]]:
+    """Kind and name of what a campaign refers to: all policies it, its lists and phones lead to, and profiles."""
+    value = campaign.declared.document.value
+    policy_names = _policies_used(campaign, policies)
+    return {*(("CallPolicy", name) for name in policy_names), *(("Profile", name) for _, name in names_used(value))}
+
+
+def _policies_used(campaign: _Checked, policies: Policies) -> set[str]:
     spec = campaign.declared.at("spec")
     lists = spec.get("phoneLists", ())
     phones = (phone for phone_list in lists for phone in phone_list.get("phones", ()))

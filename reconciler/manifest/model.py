@@ -1,7 +1,7 @@
 """The manifest's documents as structs: the source of the JSON Schemas in `schemas/` and of the engine's Campaign.
 
-`CampaignDocument` and `PolicyDocument` are what a person writes. `Campaign` is what the engine works on: references
-resolved, paths absolute, defaults filled in.
+The documents (`CampaignDocument` and the others named so) are what a person writes. `Campaign` is what the engine works
+on: references resolved, paths absolute, defaults filled in.
 """
 
 from __future__ import annotations
@@ -13,21 +13,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
+from reconciler.manifest.profile import ProfileUse, UsedProfile
+from reconciler.manifest.rollout import Rollout, RolloutSpec
+from reconciler.manifest.vocabulary import AllowedTime, Days, Metadata, Name, Region
 
-# `$` alone would let a trailing line feed through, in Python and in other readers of the schema.
-Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,63}$(?!\\n)", description="1 to 63 of a-z, 0-9 and -")]
-Region = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Z]{2}$(?!\\n)",
-        description="country of numbers in national form, two capital letters (ISO 3166), such as US",
-    ),
-]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DesiredState = Literal["running", "paused", "stopped"]
-TimeOfDay = Annotated[
-    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\\n)", description='"HH:MM", 00:00 to 23:59')
-]
 Column = Annotated[str, Meta(min_length=1, description="name of a column of the phone list")]
 File = Annotated[str, Meta(min_length=1, description="path of a file, relative to the manifest")]
 
@@ -52,32 +42,6 @@ class PolicyColumn(_Document, frozen=True):
     column: Column
 
 
-class Window(_Document, frozen=True):
-    """Hours in which calls are allowed, in the called person's local time; the end is after the start."""
-
-    local_time_from: TimeOfDay
-    local_time_to: TimeOfDay
-
-
-Windows = Annotated[
-    tuple[Window, ...],
-    Meta(min_length=1, description="windows of the day; they may touch and must not overlap"),
-]
-
-
-class AllowedTime(_Document, frozen=True):
-    """Windows by day of the week; `default` is for every day not named."""
-
-    default: Windows | UnsetType = UNSET
-    mon: Windows | UnsetType = UNSET
-    tue: Windows | UnsetType = UNSET
-    wed: Windows | UnsetType = UNSET
-    thu: Windows | UnsetType = UNSET
-    fri: Windows | UnsetType = UNSET
-    sat: Windows | UnsetType = UNSET
-    sun: Windows | UnsetType = UNSET
-
-
 class ExternalCheck(_Document, frozen=True):
     """A check before each call. The URL carries a credential: it is a secret."""
 
@@ -94,7 +58,6 @@ Ref = Annotated[str, Meta(description="a CallPolicy by name; fields beside it ov
 Retry = Annotated[int, Meta(ge=1, le=2880, description="minutes between attempts, 1 to 2880")]
 Attempts = Annotated[int, Meta(ge=1, le=50, description="attempts for a number, 1 to 50")]
 Priority = Annotated[int, Meta(ge=1, le=5, description="1 (highest) to 5 (lowest)")]
-Days = Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7, description="days on which calls are allowed")]
 
 _START = Meta(description="no call before; ISO 8601 such as 2024-05-01T10:00:00+03:00")
 _FINISH = Meta(description="no call after; ISO 8601 such as 2024-05-31T18:00:00+03:00")
@@ -219,11 +182,25 @@ class PhoneListSpec(_Document, frozen=True):
     ] = "error"
 
 
+class SuppressionColumn(_Document, frozen=True):
+    """A column of a suppression file that says more of each number."""
+
+    column: Annotated[str, Meta(min_length=1, description="name of a column of the suppression file")]
+
+
 class SuppressionSource(_Document, frozen=True):
     """A file of numbers that are never called."""
 
     file: File
     column: Column | UnsetType = UNSET
+    reason: Annotated[SuppressionColumn, Meta(description="why a number is suppressed, in a word")] | UnsetType = UNSET
+    expires: (
+        Annotated[
+            SuppressionColumn,
+            Meta(description="the last day a number is suppressed, such as 2026-03-31; empty: for good"),
+        ]
+        | UnsetType
+    ) = UNSET
     region: Region | UnsetType = UNSET
     format: (
         Annotated[
@@ -248,15 +225,35 @@ class Guards(_Document, frozen=True):
     """What a plan may do before somebody has to name an amount. Absent: the defaults in `plan/guards.py`."""
 
     new_calls: Annotated[int, Meta(ge=0, description="calls one plan may add")] | UnsetType = UNSET
+    new_calls_percent: (
+        Annotated[float, Meta(ge=0, description="calls one plan may add, in percent of those the lockfile remembers")]
+        | UnsetType
+    ) = UNSET
     cancel_percent: Percent | UnsetType = UNSET
     replace_percent: Percent | UnsetType = UNSET
+    list_shrink_percent: (
+        Annotated[float, Meta(ge=0, le=100, description="percent of its rows that a list may lose between two applies")]
+        | UnsetType
+    ) = UNSET
+    list_growth_percent: (
+        Annotated[float, Meta(ge=0, description="percent of its rows that a list may gain between two applies")]
+        | UnsetType
+    ) = UNSET
+    releases: Annotated[int, Meta(ge=0, description="queued calls that a start or resume may set free")] | UnsetType = (
+        UNSET
+    )
 
 
-class Metadata(_Document, frozen=True):
-    """Names a document."""
+class RunGuards(_Document, frozen=True):
+    """What all campaigns of a run may do together. Absent: the defaults in `plan/together.py`."""
 
-    name: Name
-    labels: Annotated[dict[str, str], Meta(description="for people and filters; no effect on calls")] = {}
+    new_calls: Annotated[int, Meta(ge=0, description="calls all plans of a run may add")] | UnsetType = UNSET
+    cancels: Annotated[int, Meta(ge=0, description="calls all plans of a run may cancel")] | UnsetType = UNSET
+    replaces: Annotated[int, Meta(ge=0, description="calls all plans of a run may replace")] | UnsetType = UNSET
+    releases: (
+        Annotated[int, Meta(ge=0, description="queued calls that all starts and resumes of a run may set free")]
+        | UnsetType
+    ) = UNSET
 
 
 class CampaignSpec(_Document, frozen=True):
@@ -278,6 +275,11 @@ class CampaignSpec(_Document, frozen=True):
         tuple[SuppressionSource, ...], Meta(description="numbers never called, whatever the lists say")
     ] = ()
     guards: Guards = Guards()
+    rollout: RolloutSpec | UnsetType = UNSET
+    profiles: Annotated[
+        tuple[Name | ProfileUse, ...],
+        Meta(description="compliance profiles its calls are held against, by name or as {name: …, severity: warning}"),
+    ] = ()
     foreign: Annotated[
         Literal["block", "allow"],
         Meta(description="phones that already have a job somebody else made: block them, or call them too"),
@@ -359,12 +361,15 @@ class Campaign(msgspec.Struct, frozen=True):
     policy: dict[str, Any]
     payload: dict[str, Any]
     lists: tuple[PhoneList, ...]
-    suppress: tuple[SuppressionList, ...]
+    suppress: tuple[SuppressionList, ...]  # its own, then those of every campaign of the run
     guards: Guards
     foreign: str
     on_external_cancel: str
     labels: dict[str, str] = {}
+    rollout: Rollout | None = None  # None: everybody at once
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
+    run_guards: tuple[RunGuards, ...] = ()  # of the run it is in: the smallest limit counts
+    profiles: tuple[UsedProfile, ...] = ()
     caps: tuple[Cap, ...] = ()  # of the whole run, by name
 
     @property

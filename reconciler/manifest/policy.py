@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from reconciler.manifest.addresses import wrong_with_url
 from reconciler.manifest.document import Finding
 from reconciler.manifest.wording import did_you_mean, kind_of, listed, path_text, quoted
+from reconciler.windows.week import DAYS
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RANGES = {"retryIntervalInMinutes": (1, 2880), "maxAttempts": (1, 50), "dialerPriority": (1, 5)}  # the API's, inclusive
 
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
@@ -118,10 +118,10 @@ def _check_times(value: object) -> Iterator[Finding]:
             what = "is empty" if windows == [] else f"is {kind_of(windows)}"
             yield Finding((day,), what, 'write a list such as [{localTimeFrom: "10:00", localTimeTo: "18:00"}]')
         else:
-            yield from (finding.under((day,)) for finding in _check_windows(windows))
+            yield from (finding.under((day,)) for finding in windows_findings(windows))
 
 
-def _check_windows(windows: list[Any]) -> Iterator[Finding]:
+def windows_findings(windows: list[Any]) -> Iterator[Finding]:
     """The windows of one day: each must run forwards, and no two may overlap."""
     good: list[tuple[str, str, int]] = []  # from, to, index
     for index, window in enumerate(windows):

@@ -16,10 +16,11 @@ from reconciler.manifest.document import Finding
 from reconciler.manifest.model import ColumnRef
 from reconciler.manifest.policy import check_policy, period_findings, policy_findings
 from reconciler.manifest.refs import Policies, cycle_findings, ref_findings, resolved
+from reconciler.manifest.rollout import rollout_findings
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath
 
-__all__ = ["campaign_findings", "check_policy", "policy_document_findings"]
+__all__ = ["campaign_findings", "check_policy", "policy_document_findings", "suppression_document_findings"]
 
 # Fields of a list's policy that a column may give, row by row.
 COLUMN_FIELDS = frozenset(
@@ -44,7 +45,8 @@ def campaign_findings(document: Any, policies: Policies) -> Iterator[Finding]:
             found += (f.under(("phoneLists", index)) for f in own)
     found += _list_names(_items(spec.get("phoneLists")))
     for index, source in enumerate(_items(spec.get("suppress"))):
-        found += (f.under(("suppress", index)) for f in _file(_mapping(source)))
+        found += (f.under(("suppress", index)) for f in _suppression(_mapping(source)))
+    found += (f.under(("rollout",)) for f in rollout_findings(spec.get("rollout")))
     return (finding.under(("spec",)) for finding in found)
 
 
@@ -55,6 +57,21 @@ def policy_document_findings(document: Any, policies: Policies) -> Iterator[Find
     yield from _policy(("spec",), fields, {}, policies)
     if isinstance(name, str) and policies.get(name) is fields:
         yield from (finding.under(("spec",)) for finding in cycle_findings(name, policies))
+
+
+def suppression_document_findings(document: Any) -> Iterator[Finding]:
+    """Everything wrong with a Suppression document but its form."""
+    files = _items(_mapping(_mapping(document).get("spec")).get("files"))
+    for index, source in enumerate(files):
+        yield from (f.under(("spec", "files", index)) for f in _suppression(_mapping(source)))
+
+
+def _suppression(source: Mapping[str, Any]) -> Iterator[Finding]:
+    """A suppression file that is named."""
+    yield from _file(source)
+    for name in ("reason", "expires"):
+        if name in source and source.get("format") == "text":
+            yield Finding((name,), "names a column, but text has one number a line", "write format: csv or jsonl")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,51 +11,71 @@ import msgspec
 
 from reconciler.manifest.cap import CapDocument
 from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
+from reconciler.manifest.profile import ProfileDocument
+from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 
 FILE = "campaign.v1.json"
 
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, CapDocument, ColumnRef)
+    structs = (
+        CampaignDocument,
+        PolicyDocument,
+        SuppressionDocument,
+        GuardsDocument,
+        CapDocument,
+        ProfileDocument,
+        ColumnRef,
+    )
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The schemas by file name. One schema accepts both kinds, so that a file may hold both."""
+    """The schemas by file name. One schema accepts all kinds, so that a file may hold all."""
     return {
         FILE: {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
-            "description": _DESCRIPTION,
+            "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
+            "Suppression: who is never called. Guards: how much a run may do. "
+            "Cap: how often one phone may be called by all campaigns together. Profile: a compliance profile.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
-                "kind": {"enum": ["Campaign", "CallPolicy", "Cap"], "description": "Campaign, CallPolicy or Cap"},
+                "kind": {
+                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards", "Cap", "Profile"],
+                    "description": "Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
+                },
             },
-            "if": _is_of("CallPolicy"),
-            "then": {"$ref": "#/$defs/PolicyDocument"},
-            "else": {
-                "if": _is_of("Cap"),
-                "then": {"$ref": "#/$defs/CapDocument"},
-                "else": {"$ref": "#/$defs/CampaignDocument"},
-            },
+            **_by_kind(
+                {
+                    "CallPolicy": "PolicyDocument",
+                    "Suppression": "SuppressionDocument",
+                    "Guards": "GuardsDocument",
+                    "Cap": "CapDocument",
+                    "Profile": "ProfileDocument",
+                },
+                "CampaignDocument",
+            ),
             "$defs": definitions(),
         }
     }
 
 
-_DESCRIPTION = (
-    "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
-    "Cap: how often one phone may be called by all campaigns together."
-)
-
-
-def _is_of(kind: str) -> dict[str, Any]:
-    return {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+def _by_kind(structs: Mapping[str, str], other: str) -> dict[str, Any]:
+    """The schema that is the struct's of a document's kind, and `other` for every other kind."""
+    schema: dict[str, Any] = {"$ref": f"#/$defs/{other}"}
+    for kind, struct in reversed([*structs.items()]):
+        schema = {
+            "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+            "then": {"$ref": f"#/$defs/{struct}"},
+            "else": schema,
+        }
+    return schema
 
 
 def texts() -> dict[str, str]:

@@ -46,11 +46,28 @@ _HARMLESS = frozenset(
         "maxAttempts",
         "dialerPriority",
         "newCalls",
+        "newCallsPercent",
         "cancelPercent",
         "replacePercent",
-        "calls",
-        "per",
         "counts",
+        "listShrinkPercent",
+        "listGrowthPercent",
+        "releases",
+        "cancels",
+        "replaces",
+        "severity",
+        "per",
+        "seen",
+        "calls",
+        "share",
+        "wait",
+        "minFinished",
+        "onAbort",
+        "technicalError",
+        "nonexistentNumber",
+        "noAnswer",
+        "rejected",
+        "cancelledByOthers",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -61,6 +78,8 @@ _TEXT = frozenset(
         "$ref",
         "apiVersion",
         "column",
+        "countries",
+        "country",
         "delimiter",
         "encoding",
         "env",
@@ -74,20 +93,38 @@ _TEXT = frozenset(
         "localTimeFrom",
         "localTimeTo",
         "name",
+        "notes",
         "per",
         "phone",
+        "profiles",
+        "purpose",
         "region",
+        "seen",
+        "source",
         "startDateTime",
+        "subdivision",
         "wave",
+        "cancelledByOthers",
+        "minFinished",
+        "noAnswer",
+        "nonexistentNumber",
+        "rejected",
+        "resume",
+        "share",
+        "technicalError",
+        "wait",
     }
 )
+_LISTS_OF_TEXT = frozenset({"countries", "notes", "profiles"})
 
 
 def is_text(path: KeyPath) -> bool:
     """Whether the manifest's field at `path` is text, whatever its value looks like. A payload's never are."""
     if path[:-1] == ("metadata", "labels"):
         return True
-    return bool(path) and path[-1] in _TEXT and "payload" not in path
+    if not path or "payload" in path:
+        return False
+    return path[-1] in _TEXT or (isinstance(path[-1], int) and not _LISTS_OF_TEXT.isdisjoint(path[-2:-1]))
 
 
 def convert(value: Any, struct: type[T]) -> tuple[T | None, tuple[Finding, ...]]:

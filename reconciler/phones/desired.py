@@ -1,53 +1,69 @@
-"""The calls a campaign wants: all its lists read, or everything that is wrong with them.
+"""The calls a campaign wants: all its lists, read as they are asked for, or everything that is wrong with them.
 
-Nothing is wanted while anything is wrong: leaving out a row that cannot be read would cancel its call. `stream.py`
-gives the same calls without holding them all.
+Nothing is wanted while anything is wrong: leaving out a row that cannot be read would cancel its call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.model import Campaign, PhoneList
-from reconciler.phones.lists import Declared, Progress
-from reconciler.phones.model import Chunk, Desired
+from reconciler.phones.current import SHRINK_PCT, CurrentSuppression
+from reconciler.phones.lists import Declared
+from reconciler.phones.model import Chunk, Sizes
 from reconciler.phones.problems import Problems
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.stream import stream, unwatched, wanted
-from reconciler.phones.suppression import collect_suppressed, read_suppressed, read_suppression
+from reconciler.phones.suppression import read_suppressed, read_suppression
 from reconciler.phones.watch import UNWATCHED, Watch
 
-__all__ = ["check_lists", "read_desired", "read_suppressed", "read_suppression"]
-
-
-def read_desired(campaign: Campaign, *, progress: Progress | None = None) -> Desired:
-    """All calls of the campaign's lists, in the order of lists and rows, and all suppressed numbers.
-
-    `progress` is told now and then how many rows were read since it was last told. Raises ManifestError with what
-    is wrong: the first 10,000 problems, and the number of the others.
-    """
-    problems = Problems()
-    suppressed = collect_suppressed(campaign.suppress, problems)
-    chunks = stream(campaign, progress=progress, problems=problems)
-    return Desired(tuple(call for chunk in chunks for call in chunk.calls()), suppressed)
+__all__ = ["ListedCalls", "check_lists", "read_suppressed", "read_suppression"]
 
 
 class ListedCalls:
     """The calls of a campaign's lists, read as they are asked for: none is held.
 
-    Is a `CallSource`.
+    Is a `CallSource`. Files that several campaigns use are taken from `shelf`.
     """
 
-    def __init__(self, campaign: Campaign, watch: Watch = UNWATCHED) -> None:
-        self._campaign, self._watch = campaign, watch
+    def __init__(
+        self,
+        campaign: Campaign,
+        watch: Watch = UNWATCHED,
+        shelf: Shelf | None = None,
+        *,
+        now_s: Callable[[], float] = time.time,
+        shrink_pct: float = SHRINK_PCT,
+    ) -> None:
+        """`now_s` tells Unix time; `shrink_pct` is how much a suppression file may shrink while a run goes on."""
+        self._campaign, self._watch, self._shelf = campaign, watch, shelf
         self._problems = Problems()
-        self.suppressed = collect_suppressed(campaign.suppress, self._problems)
+        self._rows: dict[str, int] = {}
+        self._current = CurrentSuppression(
+            campaign.suppress, self._problems, shelf, now_s=now_s, allowed_pct=shrink_pct
+        )
+        self._entries = self._current.rows(campaign.folder)
+        self.suppressed = self._current.digits
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long the lists were when they were read last, the suppression files when they were read first."""
+        return Sizes(dict(self._rows), self._entries)
+
+    def suppressed_now(self) -> frozenset[str]:
+        """All numbers suppressed by now, those too that were when this was made."""
+        return self._current.now()
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; after the last raises ManifestError with all that is wrong, also with suppression lists."""
         problems, self._problems = self._problems, Problems()
         self._watch.start(f"reading the lists of {self._campaign.name}", None)
-        return stream(self._campaign, progress=self._watch.advance, problems=problems)
+        self._rows.clear()
+        return stream(
+            self._campaign, progress=self._watch.advance, problems=problems, rows=self._rows, shelf=self._shelf
+        )
 
 
 def check_lists(lists: Sequence[PhoneList], wave: str) -> tuple[Problem, ...]:

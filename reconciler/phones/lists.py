@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from reconciler.phones.inline import constants, inline_chunks
 from reconciler.phones.model import Chunk
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.problems import Problems, Wrong
-from reconciler.phones.rows import Sheet, format_of, read_blocks
+from reconciler.phones.rows import Block, Sheet, format_of, read_blocks
+from reconciler.phones.shelf import Shelf
 
 PROGRESS_STEP: Final = 10_000  # rows between two reports of progress
 
@@ -32,6 +33,7 @@ class Declared(msgspec.Struct, frozen=True):
     lists: Sequence[PhoneList]
     wave: str
     inherited: Mapping[str, Any]
+    shelf: Shelf | None = None  # of the files that several campaigns use
 
     def chunks(self, problems: Problems, progress: Progress) -> Iterator[tuple[PhoneList, Chunk]]:
         """All calls that are declared, in order, with their list; what is wrong with the others goes to `problems`.
@@ -54,12 +56,15 @@ class Declared(msgspec.Struct, frozen=True):
         if phone_list.path is not None:
             template = Template(phone_list, wave, numbering, constants=shared, inherited=self.inherited)
             sheet = _sheet(phone_list, phone_list.path, template.columns)
-            yield from _from_file(sheet, template, problems, progress)
+            blocks = self.shelf.blocks(sheet, problems) if self.shelf else read_blocks(sheet, problems)
+            yield from _from_file(sheet, blocks, template, problems, progress)
 
 
-def _from_file(sheet: Sheet, template: Template, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+def _from_file(
+    sheet: Sheet, blocks: Iterable[Block], template: Template, problems: Problems, progress: Progress
+) -> Iterator[Chunk]:
     count = 0
-    for block in read_blocks(sheet, problems):
+    for block in blocks:
         chunk, wrong = template.chunk(block)
         for at in wrong:
             findings = template.explain(block.row(at))

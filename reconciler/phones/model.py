@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -35,7 +35,8 @@ class Chunk(NamedTuple):
     """Some thousand wanted calls of one source, column by column: what stands at one position is one call.
 
     A million calls are never a million objects at once; whoever needs one as such asks for it by its position. What
-    the requests of a chunk begin with is kept once (`head`), since nearly all of them are only ever digested.
+    the requests of a chunk begin with is kept once (`head`), since nearly all of them are only ever digested. Only
+    requests of one policy have such a head in common.
     """
 
     source: str
@@ -46,6 +47,11 @@ class Chunk(NamedTuple):
     tails: Sequence[bytes]
     rows: Sequence[int]
     head: bytes = b""
+
+    @property
+    def has_one_policy(self) -> bool:
+        """Whether all requests are known to have the same call policy."""
+        return bool(self.head)
 
     @property
     def requests(self) -> list[bytes]:
@@ -83,11 +89,23 @@ class Chunk(NamedTuple):
         return f"Chunk({len(self.keys)} calls, {self.source})"
 
 
+class Sizes(msgspec.Struct, frozen=True):
+    """How long the lists were when they were read: what came of them is held against what it was the last time."""
+
+    lists: Mapping[str, int] = {}  # calls by name of the list, inline ones too
+    suppressions: Mapping[str, int] = {}  # entries by file, as seen from the manifest's folder
+
+
 class Desired(msgspec.Struct, frozen=True):
     """All that a campaign's lists want, and the numbers nobody may call whatever the lists say."""
 
     calls: tuple[Call, ...]
     suppressed: frozenset[str] = frozenset()  # E.164 digits
+    sizes: Sizes = Sizes()
+
+    def suppressed_now(self) -> frozenset[str]:
+        """The same numbers: here nothing changes any more."""
+        return self.suppressed
 
     def chunks(self) -> Iterator[Chunk]:
         """The calls in chunks, as they come from lists too long to be held."""
@@ -106,6 +124,15 @@ class CallSource(Protocol):
     @property
     def suppressed(self) -> frozenset[str]:
         """E.164 digits of those nobody may call."""
+        ...
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long the lists are, known once they have been read."""
+        ...
+
+    def suppressed_now(self) -> frozenset[str]:
+        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped: call nobody then."""
         ...
 
     def chunks(self) -> Iterator[Chunk]:

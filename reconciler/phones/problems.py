@@ -29,6 +29,11 @@ class Problems:
         self.kept: list[Problem] = []
         self.omitted = 0
 
+    @property
+    def count(self) -> int:
+        """How many there were, kept or not."""
+        return len(self.kept) + self.omitted
+
     def add(self, problem: Problem) -> None:
         """Keep the problem, or count it when enough are kept."""
         if len(self.kept) < self.limit:

@@ -22,46 +22,64 @@ from reconciler.phones.lists import Declared, Progress
 from reconciler.phones.model import Chunk
 from reconciler.phones.problems import Problems
 from reconciler.phones.roster import Roster
+from reconciler.phones.shelf import Shelf
 from reconciler.phones.tally import Tally
 
 __all__ = ["Chunk", "stream"]
 
 
 def stream(
-    campaign: Campaign, *, progress: Progress | None = None, problems: Problems | None = None
+    campaign: Campaign,
+    *,
+    progress: Progress | None = None,
+    problems: Problems | None = None,
+    rows: dict[str, int] | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Chunk]:
     """All calls of the campaign's lists, in the order of lists and rows, provisional until the stream has ended.
 
     `progress` is told now and then how many rows were read since it was last told. After the last row raises
     ManifestError with what is wrong: the first 10,000 problems and the number of the others, those included that
-    were in `problems` before.
+    were in `problems` before. `rows` is filled with how many calls each list has, by name. Files that several campaigns
+    use are taken from `shelf`.
     """
     problems = Problems() if problems is None else problems
-    yield from wanted(Declared(campaign.lists, campaign.wave, campaign.policy), problems, progress or unwatched)
+    declared = Declared(campaign.lists, campaign.wave, campaign.policy, shelf)
+    yield from wanted(declared, problems, progress or unwatched, rows)
     problems.raise_if_any()
 
 
-def wanted(declared: Declared, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+def wanted(
+    declared: Declared, problems: Problems, progress: Progress, rows: dict[str, int] | None = None
+) -> Iterator[Chunk]:
     """As `stream`, but all that is wrong goes to `problems`."""
     are_strict = all(one.spec.duplicates == "error" and one.spec.same_phone == "error" for one in declared.lists)
-    return _once(declared, problems, progress) if are_strict else _screened(declared, problems, progress)
+    read = _counted(declared, problems, progress, {} if rows is None else rows)
+    return _once(declared, read, problems) if are_strict else _screened(declared, read, problems)
+
+
+def _counted(declared: Declared, problems: Problems, progress: Progress, rows: dict[str, int]) -> Iterator[Chunk]:
+    rows.update({one.name: 0 for one in declared.lists})
+    for phone_list, chunk in declared.chunks(problems, progress):
+        rows[phone_list.name] += len(chunk.keys)
+        yield chunk
 
 
 def unwatched(rows: int) -> None:
     """Progress that nobody watches."""
 
 
-def _once(declared: Declared, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+def _once(declared: Declared, read: Iterator[Chunk], problems: Problems) -> Iterator[Chunk]:
     tally = Tally()
-    for _, chunk in declared.chunks(problems, progress):
+    for chunk in read:
         tally.add(chunk)
         yield chunk
     _ruled(declared, tally, problems)
 
 
-def _screened(declared: Declared, problems: Problems, progress: Progress) -> Iterator[Chunk]:
+def _screened(declared: Declared, read: Iterator[Chunk], problems: Problems) -> Iterator[Chunk]:
     tally = Tally()
-    for _, chunk in declared.chunks(problems, progress):
+    for chunk in read:
         tally.add(chunk)
     roster = _ruled(declared, tally, problems)
     if problems.kept:

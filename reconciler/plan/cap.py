@@ -6,20 +6,22 @@ those of the last days that reached somebody, or that rang, as the cap says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
 from reconciler.lock.days import OPEN, days_of
 from reconciler.lock.model import CallStatus, Header, LockedCall
 from reconciler.manifest.model import Cap
-from reconciler.plan.model import Action, Add, Blocked, Cancel, Reason, Replace, subject_of
+from reconciler.plan.model import Add, Adopt, Blocked, Cancel, Reason, Replace, subject_of
 
 _UNREACHED: Final = frozenset({CallStatus.NO_ANSWER, CallStatus.NONEXISTENT, CallStatus.TECHNICAL_ERROR})
 RUNG: Final = frozenset(
     status for status in CallStatus if status.is_called and status not in _UNREACHED - {CallStatus.NO_ANSWER}
 )
 REACHED: Final = RUNG - {CallStatus.NO_ANSWER}
+CallAction = Add | Cancel | Replace | Adopt
+
 COUNTED: Final = RUNG | OPEN
 """Calls with other statuses count towards no cap."""
 
@@ -54,19 +56,20 @@ class Usage(Protocol):
         """Days since 1970-01-01, UTC."""
         ...
 
-    def of(self, phones: Collection[str]) -> Mapping[str, Sequence[Use]]:
-        """The calls of other campaigns to these phones, by digest."""
+    def of(self, phones: Mapping[str, str]) -> Mapping[str, Sequence[Use]]:
+        """The calls of other campaigns to these phones (E.164 digits, by digest), by the same digest."""
         ...
 
 
 def hold_caps(
-    usage: Usage | None, actions: tuple[Action, ...], own: Iterable[LockedCall], header: Header
-) -> tuple[tuple[Action, ...], list[Blocked]]:
+    usage: Usage | None, actions: list[CallAction], own: Iterable[LockedCall], header: Header
+) -> tuple[list[CallAction], list[Blocked]]:
     """The actions that keep the caps, and a note for each call that is held back; `own` are the lock's calls."""
     if usage is None or not usage.caps:
         return actions, []
     new = [one for one in actions if isinstance(one, Add) or (isinstance(one, Replace) and not _keeps_phone(one))]
-    uses = {phone: [*found] for phone, found in usage.of({action.wanted.phone for action in new}).items()}
+    phones = {action.wanted.phone: action.wanted.call.phone for action in new}
+    uses = {phone: [*found] for phone, found in usage.of(phones).items()}
     for phone, use in _own_uses(actions, own, header, usage.today):
         uses.setdefault(phone, []).append(use)
     held: dict[tuple[str, str], Blocked] = {}
@@ -78,7 +81,7 @@ def hold_caps(
             held[action.wanted.call_id] = Blocked(subject_of(action.wanted), Reason.CAPPED, why)
         else:
             counted.append(Use(usage.today, header.campaign, CallStatus.PLANNED))
-    return tuple(_kept(actions, held)), [*held.values()]
+    return [*_kept(actions, held)], [*held.values()]
 
 
 def _keeps_phone(action: Replace) -> bool:
@@ -86,7 +89,7 @@ def _keeps_phone(action: Replace) -> bool:
     return action.wanted.phone == action.locked.phone
 
 
-def _kept(actions: Iterable[Action], held: Container[tuple[str, str]]) -> Iterator[Action]:
+def _kept(actions: Iterable[CallAction], held: Container[tuple[str, str]]) -> Iterator[CallAction]:
     """What is left; of a replacement that is held back, that the old phone must not ring."""
     for action in actions:
         if not isinstance(action, Add | Replace) or action.wanted.call_id not in held:
@@ -96,7 +99,7 @@ def _kept(actions: Iterable[Action], held: Container[tuple[str, str]]) -> Iterat
 
 
 def _own_uses(
-    actions: Iterable[Action], own: Iterable[LockedCall], header: Header, today: int
+    actions: Iterable[CallAction], own: Iterable[LockedCall], header: Header, today: int
 ) -> Iterator[tuple[str, Use]]:
     """What the campaign's own calls count, by phone; those the plan takes back do not."""
     gone = {

@@ -6,18 +6,19 @@ call of the same phone or key; one pass over the lock finds what is no longer wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
 import msgspec
 
 from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallId, CallStatus, Erased, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
-from reconciler.plan.decide import decide_conflict, decide_unwanted, decide_wanted
+from reconciler.plan.decide import RESTING, decide_conflict, decide_unwanted, decide_wanted
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -62,13 +63,18 @@ class Aside(msgspec.Struct, frozen=True):
 
     in_step: int = 0  # wanted calls
     suppressed: int = 0  # rows
+    met: frozenset[str] = frozenset()  # phones of those rows
     live: int = 0  # remembered calls
+    waiting: int = 0  # remembered calls that are queued or wait for another attempt
+    remembered: int = 0  # remembered calls, whatever became of them
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
     wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted, in some wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
+    statuses: Mapping[CallStatus, int] | None = None  # of all calls of the wave; None where none is left out
 
 
 NOTHING = Aside()
+NOBODY = Graves()
 
 
 def refreshed(lock: Lock, observed: Observed) -> Lock:
@@ -103,16 +109,18 @@ class CallDiff:
         observed: Observed,
         keyer: Keyer,
         aside: Aside = NOTHING,
+        graves: Graves = NOBODY,
     ) -> None:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
-        known, erased = identify(kept, keyer), lock.header.erased
-        gone = [w for w in known if erased.has(w.phone, w.key)] if erased else []
+        known = identify(kept, keyer)
+        gone = [*_erased(known, lock.header.erased, graves)]
         self.wanted = {w.call_id: w for w in known}
         for w in gone:
             del self.wanted[w.call_id]
         self.erased = len(gone)
-        self._suppressed = frozenset(map(keyer.phone, suppressed))
+        met = aside.met | suppressed.intersection([call.phone for call in desired.calls])
+        self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
         self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
@@ -151,7 +159,8 @@ class CallDiff:
             return Blocked(subject_of(wanted), Reason.IN_DOUBT)
         attempts = self._attempts(locked)
         found = decide_wanted(wanted, locked, attempts=attempts, adds_after_others=self._adds_after_others)
-        if locked is None or locked.phone not in self._suppressed:
+        # A phone that is still wanted is not suppressed, or it would have been left out.
+        if locked is None or locked.phone == wanted.phone or locked.phone not in self._suppressed:
             return found
         # The key has another phone now; its old one must not ring, whatever becomes of the new one.
         taken_back = decide_unwanted(locked, Reason.SUPPRESSED)
@@ -169,6 +178,8 @@ class CallDiff:
         wanted_keys = self._aside.wanted_keys | {wanted.key for wanted in self.wanted.values()}
         for call_id, locked in self._locked.items():
             if call_id in self.wanted:
+                continue
+            if locked.status in RESTING:
                 continue
             found = decide_unwanted(locked, self._why_unwanted(locked, wanted_keys))
             if isinstance(found, Cancel):
@@ -224,6 +235,36 @@ class CallDiff:
         if is_new_job and candidate.wanted.call.phone in self._foreign:
             return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
         return None
+
+
+def _erased(known: Sequence[Wanted], erased: Erased | None, graves: Graves) -> Iterator[Wanted]:
+    """Those whose owners were erased, here or from a lock with other digests."""
+    if erased is None and not graves.others:
+        return
+    elsewhere = graves.of([wanted.call.phone for wanted in known])
+    for wanted, is_elsewhere in zip(known, elsewhere, strict=True):
+        if is_elsewhere or (erased is not None and erased.has(wanted.phone, wanted.key)):
+            yield wanted
+
+
+class _Suppressed:
+    """The digests of suppressed phones. Those of a million take a second, so they are made when one is asked for that
+    is not `met` in the lists: nearly always nobody is suppressed and taken out of the lists at the same time."""
+
+    def __init__(self, met: frozenset[str], phones: frozenset[str], keyer: Keyer) -> None:
+        self._phones, self._keyer = phones - met if met else phones, keyer
+        self._met = self._digests_of(met)
+        self._others: frozenset[str] | None = None
+
+    def __contains__(self, digest: str) -> bool:
+        if digest in self._met:
+            return True
+        if self._others is None:
+            self._others = self._digests_of(self._phones)
+        return digest in self._others
+
+    def _digests_of(self, phones: frozenset[str]) -> frozenset[str]:
+        return frozenset(self._keyer.texts(b"phone", [*map(str.encode, phones)]))
 
 
 _Others = dict[str, list[LockedCall]]

@@ -15,6 +15,7 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.standing import Standing
 
 
 class Reason(StrEnum):
@@ -70,7 +71,7 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """Whom an action or note is about, as it may be shown."""
 
     mask: str
@@ -85,7 +86,7 @@ def subject_of(who: Wanted | LockedCall) -> Subject:
     return Subject(who.mask, who.call_id)
 
 
-class Add(msgspec.Struct, frozen=True, tag="add"):
+class Add(msgspec.Struct, frozen=True, gc=False, tag="add"):
     """A phone that will ring: one more call job."""
 
     wanted: Wanted
@@ -93,14 +94,14 @@ class Add(msgspec.Struct, frozen=True, tag="add"):
     before: LockedCall | None = None  # what the lock remembers of this (key, wave)
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+class Cancel(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
     """A queued call that is taken back."""
 
     locked: LockedCall
     reason: Reason
 
 
-class Replace(msgspec.Struct, frozen=True, tag="replace"):
+class Replace(msgspec.Struct, frozen=True, gc=False, tag="replace"):
     """A queued call whose data changed: cancelled, confirmed, added again."""
 
     wanted: Wanted
@@ -109,7 +110,7 @@ class Replace(msgspec.Struct, frozen=True, tag="replace"):
     reason: Reason = Reason.CHANGED
 
 
-class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+class Adopt(msgspec.Struct, frozen=True, gc=False, tag="adopt"):
     """A job that is remembered under this call from now on; no request is sent."""
 
     wanted: Wanted
@@ -168,10 +169,16 @@ class Unmanaged(msgspec.Struct, frozen=True, tag="unmanaged"):
     count: int
 
 
+class Held(msgspec.Struct, frozen=True, tag="held"):
+    """Wanted calls that wait for a later step of the rollout, or for a person once it is aborted."""
+
+    count: int
+
+
 CallAction = Add | Cancel | Replace | Adopt
 Move = Start | Pause | Resume | Stop
 Action = CallAction | Move
-Note = Deferred | Frozen | Blocked | Drifted | Unmanaged
+Note = Deferred | Frozen | Blocked | Drifted | Unmanaged | Held
 
 
 class SettingChange(msgspec.Struct, frozen=True):
@@ -193,6 +200,46 @@ class GuardResult(msgspec.Struct, frozen=True):
     is_tripped: bool
     affected: int  # calls the amount is about
     base: int = 0  # calls the percentage is of
+    about: str = ""  # the list it is about, as a person would name it
+
+
+class DriftKind(StrEnum):
+    """What became of a call without an apply from here."""
+
+    CANCELLED = "cancelled"  # by somebody else
+    ENDED = "ended"  # the campaign ended before it was made
+    MISSING = "missing"  # from the report
+    UNKNOWN = "unknown"  # it has a status nobody has listed
+
+
+class DriftedCalls(msgspec.Struct, frozen=True):
+    """Calls that drifted alike, as they were remembered."""
+
+    kind: DriftKind
+    calls: tuple[LockedCall, ...]
+
+
+class StateDrift(msgspec.Struct, frozen=True):
+    """The campaign's state when an apply last looked or moved it, and now."""
+
+    then: CampaignState
+    now: CampaignState
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """What changed on the server without an apply from here.
+
+    `foreign` are masks of jobs that the lock does not own, unless the manifest allows them.
+    """
+
+    state: StateDrift | None = None
+    calls: tuple[DriftedCalls, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.state or self.calls or self.foreign)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -232,6 +279,8 @@ class Plan(msgspec.Struct, frozen=True):
     settings: tuple[SettingChange, ...]
     guards: tuple[GuardResult, ...]
     plan_id: str
+    drift: Drift | None = None  # None: nobody asked
+    rollout: Standing | None = None  # None: everybody at once
 
     @property
     def counts(self) -> Counts:
@@ -244,3 +293,8 @@ class Plan(msgspec.Struct, frozen=True):
     def tripped(self) -> tuple[GuardResult, ...]:
         """The guards this plan does not pass."""
         return tuple(guard for guard in self.guards if guard.is_tripped)
+
+    @property
+    def is_held_back(self) -> bool:
+        """A person has to say something before all of what is wanted is done."""
+        return bool(self.tripped) or (self.rollout is not None and self.rollout.is_aborted)

@@ -47,9 +47,18 @@ _MOVES: dict[tuple[str, CampaignState | None], Move] = {
 
 def effective_state(observed: Observed, header: Header) -> CampaignState | None:
     """The state the server reported, else the one the last control led to, else None: never controlled from here."""
-    if observed.state is not None:
-        return observed.state
+    return observed.state if observed.state is not None else state_after(header)
+
+
+def state_after(header: Header) -> CampaignState | None:
+    """The state the last control led to; None when there was none, or its outcome is in doubt."""
     return _STATE_AFTER.get(header.control)
+
+
+def is_as_moved(header: Header, observed: CampaignState) -> bool:
+    """Whether the campaign is where the last control led, a start perhaps only to its scheduled time."""
+    then = state_after(header)
+    return observed is then or (then is CampaignState.RUNNING and observed is CampaignState.SCHEDULED)
 
 
 def state_move(desired: str, observed: Observed, header: Header) -> Move | Blocked | None:

@@ -6,21 +6,26 @@ where the server has one; only when it does not add up are the jobs listed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from reconciler.calls.client import CallsClient
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import CampaignDetails, Dialect, Job
 from reconciler.errors import LockError, Refusal, Refused, UnknownItems
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_header
 from reconciler.lock.model import Header, Lock
+from reconciler.lock.opening import find_keyer
 from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.diff import Observed
 from reconciler.read.refresh import read_jobs
+
+if TYPE_CHECKING:  # a plan that asks no server does without it: it takes a tenth of a second to import
+    from reconciler.calls.client import CallsClient
 
 EVIDENCE = 20
 """Jobs of the lock that a changed host or token must know before it is believed to lead to the same campaign."""
@@ -129,9 +134,9 @@ class Server:
                 )
 
     def _is_this_campaign(self, header: Header, secret: str | None) -> bool:
-        if header.secret_check and not secret:
+        keyer = find_keyer(header, secret)
+        if keyer is None:
             return False
-        keyer = Keyer(secret) if header.secret_check else Keyer(None, header.salt)
         same_remote = bool(header.remote) and header.remote == self._remote_print(keyer)
         return same_remote or (header.host == self._campaign.host and header.token == self._token_print(keyer))
 

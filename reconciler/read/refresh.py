@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.calls.client import CallsClient
 from reconciler.calls.lookup import BATCH, find_jobs
 from reconciler.calls.model import Job
 from reconciler.calls.parallel import in_order
@@ -18,6 +17,7 @@ from reconciler.phones.watch import Watch
 from reconciler.plan.diff import Observed
 
 if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
+    from reconciler.calls.client import CallsClient
     from reconciler.lock.columns import Positions
     from reconciler.lock.ledger import Ledger
 

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from itertools import accumulate, groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.waves import is_newer
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, CallSource, Chunk, Desired
 from reconciler.plan.decide import IN_STEP, RESTING
@@ -34,11 +36,15 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
     from reconciler.lock.ledger import Ledger
 
 
+SLAB: Final = 40
+"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
+
+
 def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Sifted:
     """All that is wanted, read from `source` and held against the lock. Raises ManifestError when it cannot be read."""
     if lock.ledger is None:
         calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
-        return Everything(Desired(calls, source.suppressed))
+        return Everything(Desired(calls, source.suppressed, source.sizes))
     sieve = Sieve(campaign, source, lock.ledger, keyer)
     if lock.header.erased:
         sieve.hold_back(lock.ledger.are_of(lock.header.erased.phones, lock.header.erased.keys))
@@ -55,6 +61,31 @@ class Everything:
     def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:  # noqa: ARG002 - as the sieve's
         """Wanted and remembered calls for `make_plan`: all there are."""
         return self._desired, lock, Aside()
+
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed; the same as a sieve's."""
+        calls, seen = self._desired.calls, _Seen()
+        kept = [call for call in calls if call.phone not in self._desired.suppressed]
+        keys = keyer.digests(b"key", [call.key.encode() for call in kept])
+        seen.add(keys, keyer.digests(b"request", [call.request for call in kept]))
+        return seen.digest(keyer, self._desired.suppressed)
+
+
+class _Seen:
+    """Running digests of the wanted calls: of keys and of requests, so that it does not matter where chunks end."""
+
+    def __init__(self) -> None:
+        self._keys, self._requests = blake2b(digest_size=12), blake2b(digest_size=12)
+
+    def add(self, keys: bytes, requests: bytes) -> None:
+        """Takes the digests of some more calls."""
+        self._keys.update(keys)
+        self._requests.update(requests)
+
+    def digest(self, keyer: Keyer, suppressed: frozenset[str]) -> str:
+        """A digest of all of them, and of who is suppressed."""
+        phones = keyer.digests(b"phone", [phone.encode() for phone in sorted(suppressed)])
+        return keyer.fingerprint(self._keys.hexdigest() + self._requests.hexdigest() + blake2b(phones).hexdigest())
 
 
 class _Slab(NamedTuple):
@@ -75,16 +106,22 @@ class _Slab(NamedTuple):
 class Sieve:
     """Holds what is wanted against the lines of a long lockfile, chunk by chunk."""
 
-    def __init__(self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer) -> None:
+    def __init__(
+        self, campaign: Campaign, source: CallSource, ledger: Ledger, keyer: Keyer, *, slab: int = SLAB
+    ) -> None:
         import numpy as np
 
         self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
+        self._slab = slab
         self._waves: set[str] = set()  # of what is wanted
         self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
-        self._suppressed = 0
+        self._suppressed = 0  # rows
+        self._met: set[str] = set()  # phones of these
+        self._all = _Seen()
+        self._is_read = False  # once: what is read again was seen
 
     def hold_back(self, lines: Flags) -> None:
         """Says that something may have to be done about the calls of these lines, however they stand."""
@@ -97,28 +134,41 @@ class Sieve:
             self._wanted[slab.at[slab.at >= 0]] = True
             self._in_step[slab.at[is_in_step]] = True
             self._calls += slab.calls((~is_in_step).nonzero()[0])
+        self._is_read = True
+
+    def digest(self, keyer: Keyer) -> str:
+        """A digest of all that is wanted, and of who is suppressed."""
+        return self._all.digest(keyer, self._source.suppressed)
 
     def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:
         """Wanted and remembered calls for `make_plan`; `lock` is the same lock as it is known now.
 
         Raises ManifestError when the lists changed since they were read.
         """
-        ledger = cast("Ledger", lock.ledger)
+        ledger = lock.ledger
+        if ledger is None or ledger.columns is not self._ledger.columns:
+            raise AssertionError("the lists were held against another lockfile")
         in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
         calls = [*self._calls, *self._again(self._in_step & ~in_step)]
         alike = self._alike(ledger, calls)
-        handed = ledger.holds & ~in_step & (self._wanted | alike | ~ledger.are(RESTING))
+        is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(lock, ledger, alike)
+        handed = ledger.holds & ~in_step & is_needed
         remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
         aside = Aside(
             in_step=int(in_step.sum()),
             suppressed=self._suppressed,
+            met=frozenset(self._met),
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
+            waiting=int((ledger.holds & ~handed & ledger.are(_WAITING)).sum()),
+            remembered=int((ledger.holds & ~handed).sum()),
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
+            statuses=lock.statuses(self._campaign.wave) if self._campaign.rollout else None,
         )
         by_id = {call.call_id: call for call in remembered}
-        return Desired(tuple(calls), self._source.suppressed), Lock(lock.header, by_id, lock.is_new), aside
+        desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
+        return desired, Lock(lock.header, by_id, lock.is_new), aside
 
     # ------------------------------------------------------------------------------------------------------ the stream
 
@@ -126,14 +176,15 @@ class Sieve:
         """The chunks by the slab, each call with its line. A slab is of one wave."""
         for wave, alike in groupby(map(self._without_suppressed, chunks), attrgetter("wave")):
             self._waves.add(wave)
-            while chosen := [*islice(alike, SLAB)]:
+            while chosen := [*islice(alike, self._slab)]:
                 yield self._compared([chunk for chunk in chosen if chunk.keys], wave)
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
-        suppressed = self._source.suppressed
-        if suppressed.isdisjoint(chunk.phones):
+        met = self._source.suppressed.intersection(chunk.phones)
+        if not met:
             return chunk
-        kept = [at for at, phone in enumerate(chunk.phones) if phone not in suppressed]
+        self._met |= met
+        kept = [at for at, phone in enumerate(chunk.phones) if phone not in met]
         self._suppressed += len(chunk.phones) - len(kept)
         return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
@@ -144,6 +195,8 @@ class Sieve:
         keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
         requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
         at = self._find(keys, wave)
+        if not self._is_read:
+            self._all.add(keys, requests)
         return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
 
     def _find(self, keys: bytes, wave: str) -> Positions:
@@ -194,6 +247,26 @@ class Sieve:
             found.append(_are_among(columns.keys[some], keys) | _are_among(_starts(columns.phones(some)), phones))
         return np.concatenate(found)
 
+    def _speak_against(self, lock: Lock, ledger: Ledger, alike: Flags) -> Flags:
+        """Of the lines alike, all that are over, those that may speak against a call that is wanted, or name it.
+
+        Of waves older than those that are wanted that is only who was cancelled by somebody else, and one line for each
+        key, which makes the call one of a new wave. With dozens of waves the others are nearly the whole lockfile.
+        """
+        import numpy as np
+
+        columns, begun = ledger.columns, lock.header.waves
+        speak = [
+            name in self._waves or any(is_newer(begun, name, wave) for wave in self._waves)
+            for name in columns.wave_names
+        ]
+        found: Flags = alike & (np.array(speak or [False])[columns.waves] | ledger.are(_CANCELLED_BY_OTHERS))
+        others = (alike & ~found & ledger.holds).nonzero()[0]
+        keys, rest = columns.keys[others], columns.keys_rest[others]
+        found[others[:1]] = True
+        found[others[1:][(keys[1:] != keys[:-1]) | (rest[1:] != rest[:-1])]] = True
+        return found
+
     def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
         """The keys of what is handed over that are wanted and in step in another wave."""
         ids = [(call.key, wave) for call in remembered for wave in self._waves if wave != call.wave]
@@ -205,12 +278,11 @@ class Sieve:
 
 Sifted = Everything | Sieve
 
-SLAB: Final = 40
-"""Chunks compared together: some twenty thousand calls, which are looked up in a third of the time of one by one."""
-
 _AT_ONCE: Final = 100_000  # lines looked at together, where every line is
 
 _LIVE = frozenset(status for status in CallStatus if status.is_live)
+_WAITING = frozenset(status for status in CallStatus if status.is_waiting)
+_CANCELLED_BY_OTHERS = frozenset(status for status in CallStatus if status.is_cancelled_by_others)
 
 
 def _texts(digests: bytes) -> NDArray[np.bytes_]:

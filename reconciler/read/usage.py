@@ -1,7 +1,7 @@
 """What the locks of other campaigns count towards a cap.
 
-Phones are compared by their digests, so the locks have to be made with one secret. A long lock is asked as columns:
-which of its lines are of these phones and count, and only those become calls.
+Each lock is asked by the digests its own secret or salt makes of the phones in question. A long one is asked as
+columns: which of its lines are of these phones and count, and only those become calls.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reconciler.errors import Refusal
 from reconciler.lock.days import days_of, line_days
 from reconciler.lock.journal import parse_journal, replay, with_doubts
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.opening import open_keyer
 from reconciler.lock.stores import Store, Stored
 from reconciler.manifest.model import Cap
 from reconciler.plan.cap import Use, counted_by
 from reconciler.plan.model import Add, Plan, Replace
-from reconciler.read.remembered import keyer_of
 
 if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
     import numpy as np
@@ -54,18 +53,25 @@ class Counted:
         self._others, self._planned = tuple(others), planned
         self._counted = counted_by(caps)
 
-    def of(self, phones: Collection[str]) -> Mapping[str, Sequence[Use]]:
-        """The calls of other campaigns to these phones, by digest; also those this run has planned and not made."""
+    def of(self, phones: Mapping[str, str]) -> Mapping[str, Sequence[Use]]:
+        """The calls of other campaigns to these phones (E.164 digits, by digest), by the same digest.
+
+        Also those this run has planned and not made.
+        """
         found: dict[str, list[Use]] = {}
+        made: dict[str, dict[str, str]] = {}  # by what tells one keyer from another: campaigns mostly share a secret
         for other in self._others:
-            for phone, use in self._uses(other, phones):
-                found.setdefault(phone, []).append(use)
+            known = other.keyer.phone(_PROBE)
+            if known not in made:
+                made[known] = _under(other.keyer, phones)
+            for digest, use in self._uses(other, made[known]):
+                found.setdefault(made[known][digest], []).append(use)
         for campaign, planned in self._planned.items():
-            for phone in set(phones).intersection(planned):
-                found.setdefault(phone, []).append(Use(self.today, campaign, CallStatus.PLANNED))
+            for digest in (digest for digest, phone in phones.items() if phone in planned):
+                found.setdefault(digest, []).append(Use(self.today, campaign, CallStatus.PLANNED))
         return found
 
-    def _uses(self, other: Other, phones: Collection[str]) -> Iterator[tuple[str, Use]]:
+    def _uses(self, other: Other, phones: Mapping[str, str]) -> Iterator[tuple[str, Use]]:
         """What one lock has of these phones."""
         ledger = other.lock.ledger
         if not phones:
@@ -90,11 +96,17 @@ class Counted:
                 yield phone.decode(), Use(day, other.name, _STATUSES[status])
 
     def _one_by_one(
-        self, other: Other, phones: Collection[str], calls: Iterable[LockedCall]
+        self, other: Other, phones: Mapping[str, str], calls: Iterable[LockedCall]
     ) -> Iterator[tuple[str, Use]]:
         counted = [call for call in calls if call.status in self._counted and call.phone in phones]
         for call, day in zip(counted, days_of(other.lock.header, counted, self.today), strict=True):
             yield call.phone, Use(day, other.name, call.status)
+
+
+def _under(keyer: Keyer, phones: Mapping[str, str]) -> dict[str, str]:
+    """By the digests that this keyer makes of the phones, the digests they are known by here."""
+    theirs = keyer.texts(b"phone", [phone.encode() for phone in phones.values()])
+    return dict(zip(theirs, phones, strict=True))
 
 
 def _are_among(digests: NDArray[np.bytes_], ordered: NDArray[np.bytes_]) -> Flags:
@@ -121,25 +133,15 @@ class Neighbourhood:
         self._read: dict[str, tuple[Stored, Other | None]] = {}
         self._planned: dict[str, Collection[str]] = {}
 
-    def usage(self, campaign: str, caps: Sequence[Cap], keyer: Keyer) -> Counted:
-        """What counts for this campaign besides its own calls.
-
-        Raises Refusal when a lock has other digests than this campaign's, LockError when one cannot be read.
-        """
+    def usage(self, campaign: str, caps: Sequence[Cap]) -> Counted:
+        """What counts for this campaign besides its own calls. Raises LockError when a lock cannot be read."""
         others = [other for other in self._others() if other.name != campaign]
-        for other in others:
-            if other.keyer.phone(_PROBE) != keyer.phone(_PROBE):
-                raise Refusal(
-                    f"a cap counts the calls of all campaigns, but the locks of {campaign} and {other.name} were not "
-                    "made with one secret, so their phones cannot be compared; set one CAMPAIGN_LOCK_SECRET before "
-                    "the first apply of each campaign"
-                )
         planned = {name: phones for name, phones in self._planned.items() if name != campaign}
         return Counted(caps, self._today, others, planned)
 
     def plans(self, campaign: str, plan: Plan) -> None:
         """Takes note of what this run plans for a campaign and does not do: later campaigns count it."""
-        self._planned[campaign] = {a.wanted.phone for a in plan.actions if isinstance(a, Add | Replace)}
+        self._planned[campaign] = {a.wanted.call.phone for a in plan.actions if isinstance(a, Add | Replace)}
 
     def _others(self) -> Iterator[Other]:
         for name, store in sorted(self._stores().items()):
@@ -155,7 +157,7 @@ def read_other(name: str, stored: Stored, shown: str, secret: str | None) -> Oth
     if stored.lock is None:
         return None
     lock = decode_lock(stored.lock, campaign=name, shown=shown)
-    keyer = keyer_of(lock.header, secret, shown)
+    keyer = open_keyer(lock.header, secret, shown)
     journal = f"the journal of {shown}"
     lock, opened = replay(lock, parse_journal(stored.journal, journal).entries, journal)
     return Other(name, with_doubts(lock, opened), keyer)

@@ -13,6 +13,7 @@ from reconciler.errors import Problem
 from reconciler.render.problems import total_of_problems
 from reconciler.render.shown import plain
 from reconciler.render.verdict import Verdict
+from reconciler.render.words import count
 
 _SHOWN = 10  # annotations of one kind that GitHub shows of a step; the others are in its log only
 _TITLE = "campaign validate"
@@ -20,8 +21,9 @@ _TITLE = "campaign validate"
 
 def workflow_commands(verdict: Verdict) -> Iterator[str]:
     """A command for each problem, files named from the repository's root; then one line that counts them."""
-    yield from map(_error, verdict.problems)
-    total = total_of_problems(verdict.problems, verdict.omitted)
+    yield from (_annotation("error", problem) for problem in verdict.problems)
+    yield from (_annotation("warning", problem) for problem in verdict.warnings)
+    total = _total(verdict)
     if len(verdict.problems) > _SHOWN or verdict.omitted:
         # A notice: of errors only the first ten are shown.
         yield command(
@@ -31,10 +33,16 @@ def workflow_commands(verdict: Verdict) -> Iterator[str]:
         yield total
 
 
-def _error(problem: Problem) -> str:
+def _total(verdict: Verdict) -> str:
+    warnings = count(len(verdict.warnings), "warning") if verdict.warnings else ""
+    problems = total_of_problems(verdict.problems, verdict.omitted) if verdict.problems or not warnings else ""
+    return ", ".join(filter(None, (problems, warnings)))
+
+
+def _annotation(name: str, problem: Problem) -> str:
     place = problem.place
     return command(
-        "error",
+        name,
         problem.what + (f"; {problem.fix}" if problem.fix else ""),
         file="" if place.file == "." else place.file,
         line=place.line,

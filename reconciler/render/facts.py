@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from math import ceil
 
 from reconciler.calls.model import CampaignState
-from reconciler.plan.model import GuardResult, Plan
+from reconciler.plan.model import Drift, GuardResult, Plan
+from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name
-from reconciler.render.words import count, number, percent
+from reconciler.render.words import count, listing, number, percent
 
 MOST_SETTINGS = 20
 """Changed settings that are listed; a reviewer reads no more, and the lists and Git have them all."""
@@ -23,12 +24,26 @@ _ALSO_AS_WANTED = {
     ("running", CampaignState.SCHEDULED),
     ("paused", CampaignState.NEW),  # nothing rings before it is started
 }
-_GUARDED = {"cancelPercent": "cancelled", "replacePercent": "replaced"}
+_GUARDED = {
+    "newCallsPercent": "as many are new",
+    "cancelPercent": "cancelled",
+    "replacePercent": "replaced",
+    "listShrinkPercent": "gone",
+    "listGrowthPercent": "more",
+    "suppressionShrinkPercent": "gone",
+}
+_COUNTED = {
+    "releases": "queued calls set free",
+    "run.newCalls": "new calls in this run",
+    "run.cancels": "cancelled in this run",
+    "run.replaces": "replaced in this run",
+    "run.releases": "queued calls set free in this run",
+}
 
 
 def outcome(plan: Plan) -> str:
     """How `plan` comes out, one of OUTCOMES."""
-    return HELD_BACK if plan.tripped else CHANGES if plan.actions else NOTHING
+    return HELD_BACK if plan.is_held_back else CHANGES if plan.actions else NOTHING
 
 
 def facts(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -38,6 +53,8 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "host", host_name(plan.host) + dialect
     yield "state", _state(plan)
     yield "calls", f"{number(plan.wanted)} wanted{suppressed}"
+    if plan.rollout:
+        yield "rollout", rollout_words(plan.rollout)
 
 
 def _state(plan: Plan) -> str:
@@ -51,13 +68,35 @@ def _state(plan: Plan) -> str:
     return f"{plan.desired_state} wanted, now {observed}"
 
 
+def drift_words(drift: Drift) -> str:
+    """How much drifted, in a sentence."""
+    if not drift.is_any:
+        return "No drift: nothing changed on the server without an apply from here."
+    calls = sum(len(each.calls) for each in drift.calls)
+    parts = [f"the campaign was {_named(drift.state.then)} and is {_named(drift.state.now)}"] if drift.state else []
+    parts += [f"{count(calls, 'call')} changed"] if calls else []
+    parts += [f"{count(len(drift.foreign), 'job')} of somebody else"] if drift.foreign else []
+    return f"Drift, without an apply from here: {listing(parts)}."
+
+
+def _named(state: CampaignState) -> str:
+    return "in a state this version does not know" if state is CampaignState.UNKNOWN else state.name.lower()
+
+
 def guard_words(guard: GuardResult) -> str:
     """How much the plan does, and how much the guard lets pass."""
-    amount, limit, affected = number(guard.amount), number(guard.limit), guard.option.replace("-", " ")
+    amount, limit = number(guard.amount), number(guard.limit)
+    affected = _COUNTED.get(guard.name, guard.option.replace("-", " "))
     if guard.is_percent:
         amount, limit = percent(_up(guard.amount, 1)), percent(guard.limit)
-        affected = f"of {count(guard.base, 'call')} {_GUARDED.get(guard.name, 'affected')} ({number(guard.affected)})"
+        affected = f"of {_base(guard)} {_GUARDED.get(guard.name, 'affected')} ({number(guard.affected)})"
     return f"{amount} {affected}, at most {limit} allowed"
+
+
+def _base(guard: GuardResult) -> str:
+    if guard.name == "suppressionShrinkPercent":
+        return f"{count(guard.base, 'entry', 'entries')} of {guard.about}"
+    return f"{count(guard.base, 'row')} of {guard.about}" if guard.about else count(guard.base, "call")
 
 
 def allowance(guard: GuardResult) -> str:

@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from reconciler.errors import Place
-from reconciler.lock.model import CallStatus
+from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -22,8 +22,11 @@ from reconciler.plan.model import (
     Cancel,
     Counts,
     Deferred,
+    Drift,
     Drifted,
+    DriftKind,
     Frozen,
+    Held,
     Move,
     Pause,
     Plan,
@@ -36,15 +39,16 @@ from reconciler.plan.model import (
     Unmanaged,
     subject_of,
 )
+from reconciler.render.rollout import aborted, to_go_on, waits_for
 from reconciler.render.words import count
 
 SAMPLE = 5
 """Examples shown of a group: enough to recognise the rows, few enough to read all groups on one screen."""
 
 CallNote = Deferred | Frozen | Blocked | Drifted
-Groupable = CallAction | CallNote
+Groupable = CallAction | CallNote | LockedCall | Subject
 _IN_PROGRESS = "being called now, no further attempt"
-_Found = dict[tuple[type, Reason], list[Groupable]]
+_Found = dict[tuple[type, Reason], list[CallAction | CallNote]]
 _MOVES = (Start, Pause, Resume, Stop)  # checking against a tuple takes a quarter of the time a union takes
 
 
@@ -69,6 +73,7 @@ _KIND_OF: dict[type, Kind] = {  # in the order shown: who will ring, who will no
     Drifted: Kind("drifted", "!", "drifted"),
     Deferred: Kind("deferred", "·", "deferred"),
     Frozen: Kind("frozen", "·", "frozen"),
+    Held: Kind("held", "·", "held"),
     Unmanaged: Kind("unmanaged", "·", "unmanaged"),
 }
 KINDS = tuple(_KIND_OF.values())
@@ -87,6 +92,18 @@ _NEXT = {
     Reason.CANCELLED_BY_OTHERS: "left alone; `onExternalCancel: add` in the manifest adds it again",
     Reason.STATE_UNKNOWN: "it is not started, paused or resumed",
     Reason.START_IN_WEB: "all else is done, start it there",
+}
+
+
+_DRIFTED = {
+    DriftKind.CANCELLED: (
+        "cancelled",
+        "by somebody else, perhaps on the person's wish",
+        "left alone; `onExternalCancel: add` in the manifest adds it again",
+    ),
+    DriftKind.ENDED: ("ended", "the campaign ended before they were called", ""),
+    DriftKind.MISSING: ("missing", "the server no longer reports them", "not added again by itself"),
+    DriftKind.UNKNOWN: ("unknown", "the server reports a status this version does not know", ""),
 }
 
 
@@ -133,8 +150,23 @@ def outline(plan: Plan) -> Outline:
             moves.append(action)
         else:
             actions.setdefault((type(action), action.reason), []).append(action)
-    groups = (*_groups(actions), *_groups(_notes(plan)), *_unmanaged(plan))
+    groups = (*_groups(actions), *_groups(_notes(plan)), *_held(plan), *_unmanaged(plan))
     return Outline(tuple(moves), groups, plan.counts)
+
+
+def drift_groups(drift: Drift) -> tuple[CallGroup, ...]:
+    """The calls and jobs that drifted, in groups; the campaign's own state is not among them."""
+    groups = [_drifted(each.kind, each.calls) for each in drift.calls]
+    if drift.foreign:
+        jobs = [Subject(mask, ("", "")) for mask in drift.foreign]
+        kind, why = Kind("foreign", "!", "foreign"), "jobs in the campaign that this lock does not own"
+        groups.append(CallGroup(kind, why, "left alone", members=jobs, count=len(jobs)))
+    return tuple(groups)
+
+
+def _drifted(kind: DriftKind, calls: Sequence[LockedCall]) -> CallGroup:
+    words, why, following = _DRIFTED[kind]
+    return CallGroup(Kind(kind.value, "!", words), why, following, members=calls, count=len(calls))
 
 
 def move_words(move: Move) -> tuple[str, str]:
@@ -155,7 +187,7 @@ def move_words(move: Move) -> tuple[str, str]:
 def _notes(plan: Plan) -> _Found:
     notes: _Found = {}
     for note in plan.notes:
-        if not isinstance(note, Unmanaged):
+        if not isinstance(note, Unmanaged | Held):
             notes.setdefault((type(note), note.reason), []).append(note)
     return notes
 
@@ -166,9 +198,20 @@ def _groups(found: _Found) -> list[CallGroup]:
     return [_group(kind, reason, found[kind, reason]) for kind, reason in in_order]
 
 
-def _group(kind: type, reason: Reason, members: list[Groupable]) -> CallGroup:
+def _group(kind: type, reason: Reason, members: list[CallAction | CallNote]) -> CallGroup:
     n = len(members) if _subject(members[0]) else 0
     return CallGroup(_KIND_OF[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
+
+
+def _held(plan: Plan) -> list[CallGroup]:
+    """Those who wait for a later step of the rollout, counted: they may be a million."""
+    standing, kind = plan.rollout, _KIND_OF[Held]
+    if standing is None:
+        return []
+    n = sum(note.count for note in plan.notes if isinstance(note, Held))
+    if standing.is_aborted:
+        return [CallGroup(msgspec.structs.replace(kind, sign="!"), aborted(standing), to_go_on(standing), count=n)]
+    return [CallGroup(kind, waits_for(standing), "", count=n)] if n else []
 
 
 def _unmanaged(plan: Plan) -> list[CallGroup]:
@@ -194,6 +237,10 @@ def _subject(item: Groupable) -> Subject | None:
             return subject_of(item.wanted)
         case Cancel():
             return subject_of(item.locked)
+        case LockedCall():
+            return subject_of(item)
+        case Subject():
+            return item
         case Deferred() | Frozen() | Blocked() | Drifted():
             return item.subject
         case _:

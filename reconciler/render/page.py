@@ -61,6 +61,14 @@ def columns(rows: Sequence[Sequence[Cell]], *, indent: int = 0, right: str = "")
         yield line(*chain.from_iterable([*cell, (_GAP, "")] for cell in padded), indent=indent, hang=hang)
 
 
+def about(name: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines, with the name of what they are about before the first."""
+    start = f"{plain(name)}: "
+    for at, each in enumerate(lines):
+        text = each.text if at else Text.assemble((start, "bold"), each.text)
+        yield Line(text, each.hang if at or each.hang is None else each.hang + len(start))
+
+
 def _plain_cell(cell: Cell) -> tuple[str, str]:
     words, style = cell if isinstance(cell, tuple) else (cell, "")
     return plain(words), style

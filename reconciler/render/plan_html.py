@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Drift, Plan
 from reconciler.render.charts import STRIPES, Part, calls_chart, kind_cell, weeks_chart
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind, sum_words
 from reconciler.render.explorer import explorer
@@ -21,11 +21,12 @@ from reconciler.render.facts import (
     MOST_SETTINGS,
     OUTCOMES,
     allowance,
+    drift_words,
     facts,
     guard_words,
     outcome,
 )
-from reconciler.render.groups import DONE, KINDS, Kind, Outline, move_words, outline
+from reconciler.render.groups import DONE, KINDS, CallGroup, Kind, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
 from reconciler.render.html import Html, asset, grid, joined, page, prose, tag
 from reconciler.render.shown import setting
@@ -38,6 +39,7 @@ MOST_CALLS_IN_ALL = 60_000
 """Calls of all campaigns together: a page of some megabytes, which every browser opens."""
 
 _IN_STEP = Kind("in-step", "✓", "in step")
+_MOST_DRIFTED = 100  # calls of a kind that are listed
 _MOST_OPEN = 3  # campaigns that are unfolded at once
 _HEADS = ("Campaign", "Outcome", *(f"{kind.sign} {kind.words}" for kind in DONE), "Moves", "Needs a person", "In step")
 _SIGN_OF_OUTCOME = {FAILED: "✕", HELD_BACK: "!", CHANGES: "~"}
@@ -140,7 +142,9 @@ def _body(planned: Planned, shape: Outline, calls: dict[str, int], table: Html) 
     beside = [tag("section", tag("h3", "What happens to the calls"), calls_chart(_parts(calls)))]
     if planned.weeks:
         beside.append(tag("section", tag("h3", "When calls may begin"), weeks_chart(planned.weeks)))
-    return joined(*parts, tag("div", *beside, class_="beside"), _groups(shape), _settings(plan), table)
+    return joined(
+        *parts, tag("div", *beside, class_="beside"), _groups(shape.groups), _drift(plan.drift), _settings(plan), table
+    )
 
 
 def _parts(calls: dict[str, int]) -> list[Part]:
@@ -170,14 +174,36 @@ def _guards(plan: Plan) -> Html:
     )
 
 
-def _groups(shape: Outline) -> Html:
-    if not shape.groups:
+def _drift(drift: Drift | None) -> Html:
+    if drift is None:
         return Html()
+    groups = drift_groups(drift)
+    said = tag("p", drift_words(drift), class_="alert" if drift.is_any else "quiet")
+    table = _grid("Drift", groups) if groups else ""
+    return tag("section", tag("h3", "Drift"), said, table, *map(_drifted, groups), class_="drift")
+
+
+def _drifted(group: CallGroup) -> Html:
+    """A few of the calls; all of them are in the JSON plan."""
+    shown = [entry.mask for entry in group.entries(_MOST_DRIFTED)]
+    rest = group.count - len(shown)
+    more = tag("p", f"… and {number(rest)} more: JSON has all of them") if rest else ""
+    summary = tag("summary", f"{group.kind.words}: {number(group.count)}")
+    return tag("details", summary, tag("ul", *(tag("li", mask) for mask in shown)), more)
+
+
+def _groups(groups: Sequence[CallGroup]) -> Html:
+    if not groups:
+        return Html()
+    return tag("section", tag("h3", "Why"), _grid("Groups of calls", groups))
+
+
+def _grid(name: str, groups: Sequence[CallGroup]) -> Html:
     rows = [
         (kind_cell(each.kind), number(each.count) if each.count else "", prose(each.why), prose(each.following))
-        for each in shape.groups
+        for each in groups
     ]
-    return tag("section", tag("h3", "Why"), grid("Groups of calls", ("Kind", "Calls", "Why", "What follows"), rows))
+    return grid(name, ("Kind", "Calls", "Why", "What follows"), rows)
 
 
 def _settings(plan: Plan) -> Html:

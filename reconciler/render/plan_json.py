@@ -14,11 +14,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reconciler.plan.model import GuardResult
+from reconciler.plan.model import Drift, GuardResult
+from reconciler.plan.standing import Standing, Verdict
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
-from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, outcome
-from reconciler.render.groups import DONE, CallGroup, Entry, Outline, move_words, outline
+from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, drift_words, outcome
+from reconciler.render.groups import DONE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
+from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name, plain, setting
 from reconciler.render.windows import Week
 
@@ -33,6 +35,7 @@ CallDigest = Annotated[
 Text = Annotated[str, Meta(description="for people; may be worded differently in later versions")]
 Count = Annotated[int, Meta(ge=0)]
 ActionKind = Annotated[str, Meta(extra_json_schema={"enum": ["add", "replace", "cancel", "adopt"]})]
+DriftedKind = Annotated[str, Meta(extra_json_schema={"enum": ["cancelled", "ended", "missing", "unknown", "foreign"]})]
 NoteKind = Annotated[str, Meta(extra_json_schema={"enum": ["blocked", "drifted", "deferred", "frozen"]})]
 Outcome = Annotated[str, Meta(description="how it came out", extra_json_schema={"enum": [HELD_BACK, CHANGES, NOTHING]})]
 Move = Annotated[str, Meta(extra_json_schema={"enum": ["start", "pause", "resume", "stop"]})]
@@ -67,8 +70,8 @@ class NoteRow(msgspec.Struct, frozen=True, gc=False):
 class GroupRow(msgspec.Struct, frozen=True):
     """Calls of one kind and reason, counted. `count` is 0 for what is about the campaign itself."""
 
-    kind: Annotated[str, Meta(description="as of actions and notes, or unmanaged")]
-    reason: Annotated[str | None, Meta(description="a word that stays; null for unmanaged")]
+    kind: Annotated[str, Meta(description="as of actions and notes, held or unmanaged")]
+    reason: Annotated[str | None, Meta(description="a word that stays; null for held and unmanaged")]
     why: Text
     following: Text
     count: Count
@@ -77,14 +80,15 @@ class GroupRow(msgspec.Struct, frozen=True):
 class GuardRow(msgspec.Struct, frozen=True):
     """A guard held against the plan. `amount` and `limit` are calls, or percent when `is_percent`."""
 
-    name: Annotated[str, Meta(description="as in the manifest, such as newCalls")]
+    name: Annotated[str, Meta(description="as in the manifest, such as newCalls; run.newCalls: over the whole run")]
     option: Annotated[str, Meta(description="as in --allow, such as new-calls")]
     amount: float
     limit: float
     is_percent: bool
     is_tripped: Annotated[bool, Meta(description="the plan does more than the guard lets pass")]
-    affected: Annotated[int, Meta(ge=0, description="calls the amount is about")]
-    base: Annotated[int, Meta(ge=0, description="calls the percentage is of")]
+    affected: Annotated[int, Meta(ge=0, description="calls the amount is about, or rows of a list")]
+    base: Annotated[int, Meta(ge=0, description="calls the percentage is of, or rows of a list")]
+    about: Annotated[str, Meta(description='the list it is about; "": the campaign')]
     allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
 
 
@@ -94,6 +98,40 @@ class SettingRow(msgspec.Struct, frozen=True):
     path: Annotated[str, Meta(description="such as policy.maxAttempts")]
     old: str
     new: str
+
+
+class DriftGroupRow(msgspec.Struct, frozen=True):
+    """Calls or jobs that drifted alike, counted."""
+
+    kind: DriftedKind
+    why: Text
+    following: Text
+    count: Count
+
+
+class DriftedState(msgspec.Struct, frozen=True):
+    """The campaign's state, changed by somebody."""
+
+    then: Annotated[str, Meta(description="when an apply last looked, or moved it")]
+    now: str
+
+
+class DriftRow(msgspec.Struct, frozen=True):
+    """What changed on the server without an apply from here."""
+
+    is_any: Annotated[bool, Meta(description="whether there is any")]
+    words: Text
+    state: DriftedState | None
+    groups: tuple[DriftGroupRow, ...]
+
+
+class DriftedCall(msgspec.Struct, frozen=True, gc=False):
+    """One call, or one job of somebody else, which has no digest and no wave."""
+
+    kind: DriftedKind
+    phone: Mask
+    call: str
+    wave: str
 
 
 class StateRow(msgspec.Struct, frozen=True):
@@ -116,10 +154,43 @@ class CountsRow(msgspec.Struct, frozen=True):
     drifted: Count = 0
     deferred: Count = 0
     frozen: Count = 0
+    held: Annotated[int, Meta(ge=0, description="calls that wait for a later step of the rollout")] = 0
     unmanaged: Annotated[int, Meta(ge=0, description="jobs in the campaign that the lock does not own")] = 0
     wanted: Annotated[int, Meta(ge=0, description="calls the lists want, suppressed ones left out")] = 0
     suppressed: Annotated[int, Meta(ge=0, description="rows that suppression lists took out")] = 0
     in_step: Annotated[int, Meta(ge=0, description="calls for which nothing is to do")] = 0
+
+
+class ResultRow(msgspec.Struct, frozen=True):
+    """How many of the judged calls came out in a way that may abort the rollout."""
+
+    name: Annotated[str, Meta(description="as in the manifest, such as technicalError")]
+    count: Count
+    percent: Annotated[float, Meta(ge=0, description="of the judged calls, rounded up")]
+    limit: Annotated[float, Meta(ge=0, description="percent; more aborts the rollout")]
+
+
+class RolloutRow(msgspec.Struct, frozen=True):
+    """Where a rollout stands."""
+
+    verdict: Annotated[
+        str,
+        Meta(
+            description="adding calls of the step, waiting for the gate, aborted until a person decides, or over",
+            extra_json_schema={"enum": [each.value for each in Verdict]},
+        ),
+    ]
+    step: Annotated[int, Meta(ge=0, description="from 1; 0: its steps changed, and what was called is judged first")]
+    steps: Count
+    reach: Annotated[int | None, Meta(description="calls in the step, from the first one on; null for all")]
+    added: Annotated[int, Meta(ge=0, description="calls of this wave added before this plan")]
+    finished: Annotated[int, Meta(ge=0, description="of these")]
+    adding: Annotated[int, Meta(ge=0, description="calls this plan adds")]
+    wait_left_s: Annotated[int, Meta(ge=0, description="seconds the gate still waits")]
+    results: tuple[ResultRow, ...]
+    aborted: Annotated[str | None, Meta(description="why; null: it is not")]
+    resume: Annotated[str | None, Meta(description="the text for rollout.resume that goes on after the abort")]
+    words: Text
 
 
 class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"):
@@ -140,6 +211,8 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     guards: Annotated[tuple[GuardRow, ...], Meta(description="all of them, tripped or not")]
     windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
+    drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
+    rollout: Annotated[RolloutRow | None, Meta(description="null: the manifest has none")]
 
 
 class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned"):
@@ -147,6 +220,7 @@ class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned
 
     actions: Annotated[tuple[ActionRow, ...], Meta(description="every call the plan changes")]
     notes: Annotated[tuple[NoteRow, ...], Meta(description="every call it leaves as it is, and why")]
+    drifted: Annotated[tuple[DriftedCall, ...], Meta(description="every call and job that drifted")]
 
 
 class FailedCampaign(msgspec.Struct, frozen=True, tag_field="result", tag="failed"):
@@ -194,6 +268,8 @@ class JsonPlans:
         self._rows(b'"actions"', (_action(group, entry) for group in done for entry in group.entries(None)))
         said = [group for group in shape.groups if group.kind not in DONE]
         self._rows(b'"notes"', (_note(group, entry) for group in said for entry in group.entries(None)))
+        drifted = drift_groups(planned.plan.drift) if planned.plan.drift else ()
+        self._rows(b'"drifted"', (_drifted(group, entry) for group in drifted for entry in group.entries(None)))
         self._write(b"}")
 
     def failed(self, failure: Failure) -> None:
@@ -211,7 +287,7 @@ class JsonPlans:
     def _begin(self) -> None:
         self._write(b",\n" if self._tally.campaigns else _OPENING)
 
-    def _rows(self, name: bytes, rows: Iterator[ActionRow] | Iterator[NoteRow]) -> None:
+    def _rows(self, name: bytes, rows: Iterator[ActionRow] | Iterator[NoteRow] | Iterator[DriftedCall]) -> None:
         """Writes a member of the campaign: a call on each line, for those who search or cut a large document."""
         self._write(b"," + name + b":[")
         gap = b"\n"
@@ -239,6 +315,25 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         guards=tuple(map(_guard, plan.guards)),
         windows=planned.weeks,
         groups=tuple(map(_group, shape.groups)),
+        drift=_drift(plan.drift) if plan.drift else None,
+        rollout=_rollout(plan.rollout) if plan.rollout else None,
+    )
+
+
+def _rollout(standing: Standing) -> RolloutRow:
+    return RolloutRow(
+        verdict=standing.verdict.value,
+        step=standing.step,
+        steps=standing.steps,
+        reach=standing.mark.reach or None,
+        added=standing.added,
+        finished=standing.finished,
+        adding=standing.adding,
+        wait_left_s=standing.wait_left_s,
+        results=tuple(ResultRow(r.name, r.count, r.percent, r.limit / 100) for r in standing.results),
+        aborted=standing.mark.aborted or None,
+        resume=standing.resume or None,
+        words=rollout_words(standing),
     )
 
 
@@ -254,6 +349,17 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _drift(drift: Drift) -> DriftRow:
+    then_now = drift.state
+    state = DriftedState(then_now.then.name.lower(), then_now.now.name.lower()) if then_now else None
+    groups = (DriftGroupRow(each.kind.name, each.why, each.following, each.count) for each in drift_groups(drift))
+    return DriftRow(drift.is_any, drift_words(drift), state, tuple(groups))
+
+
+def _drifted(group: CallGroup, entry: Entry) -> DriftedCall:
+    return DriftedCall(group.kind.name, plain(entry.mask), *entry.call_id)
 
 
 def _word(group: CallGroup) -> str | None:

@@ -21,11 +21,12 @@ from reconciler.render.facts import (
     NOTHING,
     OUTCOMES,
     allowance,
+    drift_words,
     facts,
     guard_words,
     outcome,
 )
-from reconciler.render.groups import DONE, CallGroup, Kind, Outline, move_words, outline
+from reconciler.render.groups import DONE, CallGroup, Kind, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
 from reconciler.render.markdown import code, folded, row, table
 from reconciler.render.shown import setting
@@ -140,15 +141,16 @@ def _planned(plan: Plan, shape: Outline) -> _Section:
     amounts = [*(calls[name] for name in _SHOWN), calls["blocked"] + calls["drifted"], calls["in_step"]]
     in_table = row([code(plan.campaign), outcome(plan), *(number(n) if n else "" for n in amounts)])
     has_news = plan.actions or plan.settings or any(group.kind.sign == "!" for group in shape.groups)
+    has_news = has_news or (plan.drift is not None and plan.drift.is_any)
     return _Section(outcome(plan), in_table, tuple(dict.fromkeys(_versions(plan, shape))) if has_news else ())
 
 
 def _versions(plan: Plan, shape: Outline) -> Iterator[str]:
     """What is said of a campaign, the longest first; the last one is bounded whatever the plan holds."""
     least = [f"### {code(plan.campaign)}", " ".join(headline(plan, shape)), _facts(plan)]
-    least += [_guards(plan), _moves(shape), _groups(shape)]
+    least += [_guards(plan), _moves(shape), _groups(shape.groups), _drift(plan)]
     for sample in _SAMPLES:
-        folds = [_settings(plan), _examples(shape, sample)] if sample else []
+        folds = [_settings(plan), _examples(plan, shape, sample)] if sample else []
         yield "\n\n".join(part for part in (*least, *folds) if part)
 
 
@@ -160,7 +162,8 @@ def plan_section(plan: Plan, room: int) -> str:
 
 def _facts(plan: Plan) -> str:
     (_, host), *others = facts(plan)
-    return " · ".join([code(host), *(words for _, words in others), f"plan id {code(plan.plan_id)}"])
+    said = (f"rollout: {words}" if name == "rollout" else words for name, words in others)
+    return " · ".join([code(host), *said, f"plan id {code(plan.plan_id)}"])
 
 
 def _guards(plan: Plan) -> str:
@@ -174,13 +177,18 @@ def _moves(shape: Outline) -> str:
     return "\n".join(f"- `>` **{verb}**: {meaning}" for verb, meaning in map(move_words, shape.moves))
 
 
-def _groups(shape: Outline) -> str:
-    if not shape.groups:
+def _groups(groups: Sequence[CallGroup]) -> str:
+    if not groups:
         return ""
-    cells = [
-        (_head(each.kind), number(each.count) if each.count else "", each.why, each.following) for each in shape.groups
-    ]
+    cells = [(_head(each.kind), number(each.count) if each.count else "", each.why, each.following) for each in groups]
     return table(("", "calls", "why", "what follows"), map(row, cells), " r")
+
+
+def _drift(plan: Plan) -> str:
+    if plan.drift is None:
+        return ""
+    parts = ["#### Drift", drift_words(plan.drift), _groups(drift_groups(plan.drift))]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _head(kind: Kind) -> str:
@@ -197,8 +205,9 @@ def _settings(plan: Plan) -> str:
     return folded(changed, table(("setting", "before", "after"), rows))
 
 
-def _examples(shape: Outline, sample: int) -> str:
-    rows = [row(cells) for group in shape.groups for cells in _example_cells(group, sample)]
+def _examples(plan: Plan, shape: Outline, sample: int) -> str:
+    groups = (*shape.groups, *(drift_groups(plan.drift) if plan.drift else ()))
+    rows = [row(cells) for group in groups for cells in _example_cells(group, sample)]
     if not rows:
         return ""
     return folded("Examples, phones masked", table(("", "phone", "where", ""), rows))

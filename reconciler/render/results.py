@@ -12,7 +12,12 @@ from reconciler.render.words import count, duration, listing, number
 
 _PAST = {"start": "started", "pause": "paused", "resume": "resumed", "stop": "stopped for good"}
 _STYLE_OF_SIGN = {"!": "bold magenta", "·": "dim"}
-_STYLE_OF_OUTCOME = {"done": "green", "nothing to do": "dim", "unknown": "bold magenta"}
+_STYLE_OF_OUTCOME = {
+    **dict.fromkeys(("done", "running"), "green"),
+    **dict.fromkeys(("nothing to do", "nothing in doubt", "shown", "new", "planned", "finished", "deleted"), "dim"),
+    **dict.fromkeys(("changes", "paused", "not applied", "not begun"), "yellow"),
+    **dict.fromkeys(("unknown", "in doubt"), "bold magenta"),
+}
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -37,6 +42,7 @@ class ApplyView(msgspec.Struct, frozen=True):
     deferred: int = 0
     unknown: int = 0  # the outcome of their request is not known
     withheld: int = 0  # not done because a guard said no
+    suppressed: int = 0  # not added: on a suppression list since the plan was made
     is_cut_short: bool = False  # an error or a signal ended it before its end
     add_requests: int = 0
     cancel_requests: int = 0
@@ -71,14 +77,15 @@ PLANNED = ("to add", "to cancel", "to replace")
 
 
 def summary_table(rows: Sequence[SummaryRow], heads_of_calls: Sequence[str] = DONE) -> Iterator[Line]:
-    """A line for each campaign: how it went, its calls, and the message if there is one."""
+    """A line for each campaign: how it went, its calls unless they have no heads, and the message if there is one."""
     heads = [(head, "dim") for head in ("campaign", "outcome", *heads_of_calls, "")]
-    return columns([heads, *map(_summary_cells, rows)], right="  rrr")
+    return columns([heads, *(_summary_cells(row, len(heads_of_calls)) for row in rows)], right="  rrr")
 
 
-def _summary_cells(row: SummaryRow) -> list[Cell]:
+def _summary_cells(row: SummaryRow, numbers: int) -> list[Cell]:
     outcome = (row.outcome, _STYLE_OF_OUTCOME.get(row.outcome, "bold red"))
-    return [row.campaign, outcome, *map(number, (row.added, row.cancelled, row.replaced)), row.message]
+    amounts = (row.added, row.cancelled, row.replaced)[:numbers]
+    return [row.campaign, outcome, *map(number, amounts), row.message]
 
 
 def _done(result: ApplyView) -> str:
@@ -113,6 +120,7 @@ def _not_done(result: ApplyView) -> list[tuple[str, int, str, str]]:
             "sent, and no telling whether it took effect; apply again asks once more, `campaign resolve` decides",
         ),
         ("!", result.withheld, "withheld", "a guard held them back; nothing was sent for them"),
+        ("·", result.suppressed, "suppressed", "on a suppression list since the plan was made; not added"),
         ("·", result.cancelling, "being cancelled", "a call in progress is finished first and not tried again"),
         ("·", result.deferred, "deferred", "not possible just now; the next apply decides"),
         ("!", result.rejected, "rejected", "refused by the server; not tried again until their data changes"),

@@ -39,7 +39,10 @@ def sarif(verdict: Verdict, version: str) -> str:
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
                 "invocations": [_invocation(verdict, n_more)],
-                "results": [_result(problem) for problem in shown],
+                "results": [
+                    *(_result(problem, "error") for problem in shown),
+                    *(_result(warning, "warning") for warning in verdict.warnings[: LIMIT - len(shown)]),
+                ],
             }
         ],
     }
@@ -64,13 +67,13 @@ def _invocation(verdict: Verdict, n_more: int) -> dict[str, Any]:
     return made
 
 
-def _result(problem: Problem) -> dict[str, Any]:
+def _result(problem: Problem, level: str) -> dict[str, Any]:
     words = ": ".join(filter(None, (problem.path, problem.what)))
     rule = _MANIFEST if problem.place.file.endswith((".yaml", ".yml")) or problem.place.file == "." else _LIST
     return {
         "ruleId": rule,
         "ruleIndex": [*_RULES].index(rule),
-        "level": "error",
+        "level": level,
         "message": {"text": plain(words + (f"; {problem.fix}" if problem.fix else ""))},
         "locations": [{"physicalLocation": _location(problem.place)}],
     }

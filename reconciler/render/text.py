@@ -8,12 +8,12 @@ kinds apart without colour: `+` add, `~` replace, `-` cancel, `=` adopt, `>` mov
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
-from reconciler.plan.model import Plan, SettingChange
+from reconciler.plan.model import Drift, Plan, SettingChange
 from reconciler.render.documents import Failure, Planned
-from reconciler.render.facts import MOST_SETTINGS, allowance, facts, guard_words
-from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, move_words, outline
+from reconciler.render.facts import MOST_SETTINGS, allowance, drift_words, facts, guard_words
+from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline, totals
 from reconciler.render.page import BLANK, Cell, Line, columns, line
 from reconciler.render.shown import setting
@@ -29,18 +29,20 @@ def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     shape = outline(plan)
     blocks = [_header(plan), _headline(plan, shape), _moves(shape), _settings(plan.settings)]
     groups = [_group(group, limit=None if full else SAMPLE) for group in shape.groups]
-    return _blocks([*blocks, *groups, _guards(plan), _totals(plan, shape)])
+    return _blocks([*blocks, *groups, _guards(plan), *_drift(plan.drift, full=full), _totals(plan, shape)])
 
 
 class TextPlans:
     """Plans as text, each handed to `show` as soon as it is there. Errors are on stderr, the table at the end apart."""
 
     def __init__(self, show: Callable[[Iterable[Line]], object], *, full: bool = False) -> None:
-        self._show, self._full = show, full
+        self._show, self._full, self._is_first = show, full, True
 
     def planned(self, planned: Planned) -> None:
-        """Shows a plan."""
-        self._show(plan_text(planned.plan, full=self._full))
+        """Shows a plan, a blank line below the one before."""
+        lines = plan_text(planned.plan, full=self._full)
+        self._show(lines if self._is_first else chain([BLANK], lines))
+        self._is_first = False
 
     def failed(self, failure: Failure) -> None:
         """Shows nothing: the error was."""
@@ -122,6 +124,14 @@ def _guards(plan: Plan) -> Iterator[Line]:
         yield line((f"guard {guard.name}", "bold red"), f": {guard_words(guard)}", indent=2, hang=2)
         # On a line of its own, where no terminal breaks it: it is there to be copied.
         yield line(f"to go on: {allowance(guard)}", indent=4, hang=None)
+
+
+def _drift(drift: Drift | None, *, full: bool) -> Iterator[Iterator[Line]]:
+    """A block that says how much drifted, and one for each group of it."""
+    if drift is None:
+        return
+    yield iter([line((drift_words(drift), "bold magenta" if drift.is_any else "bold"))])
+    yield from (_group(group, limit=None if full else SAMPLE) for group in drift_groups(drift))
 
 
 def _totals(plan: Plan, shape: Outline) -> Iterator[Line]:

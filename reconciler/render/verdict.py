@@ -1,14 +1,14 @@
 """What `campaign validate` found, and that as one JSON document.
 
-`{"version": 1, "isValid": …, "campaigns": …, "calls": …, "problems": […], "omitted": …}`; docs/fmt-and-validate.md
-says what is in it. Problems hold masks only, as everywhere.
+`{"version": 1, "isValid": …, "campaigns": …, "calls": …, "problems": […], "omitted": …, "warnings": […]}`;
+docs/fmt-and-validate.md says what is in it. Problems hold masks only, as everywhere.
 """
 
 from __future__ import annotations
 
 import json
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -26,10 +26,14 @@ class Verdict(msgspec.Struct, frozen=True):
     calls: int
     problems: tuple[Problem, ...] = ()
     omitted: int = 0
+    warnings: tuple[Problem, ...] = ()  # what is no reason to stop
 
     def seen_from(self, root: str, here: str) -> Verdict:
         """The same with files named from `root` instead of `here` (absolute folders), where they are below it."""
-        return msgspec.structs.replace(self, problems=tuple(_seen(each, root, here) for each in self.problems))
+        problems, warnings = (
+            tuple(_seen(each, root, here) for each in some) for some in (self.problems, self.warnings)
+        )
+        return msgspec.structs.replace(self, problems=problems, warnings=warnings)
 
 
 def _seen(problem: Problem, root: str, here: str) -> Problem:
@@ -45,10 +49,17 @@ def verdict_json(verdict: Verdict) -> Iterator[str]:
     yield f'{{"version": {VERSION}, "isValid": {json.dumps(not verdict.problems)},'
     yield f' "campaigns": {json.dumps(counts[0])}, "calls": {json.dumps(counts[1])},'
     yield ' "problems": ['
-    last = len(verdict.problems) - 1
-    for at, problem in enumerate(verdict.problems):
+    yield from _lines(verdict.problems)
+    yield f' ], "omitted": {verdict.omitted},'
+    yield ' "warnings": ['
+    yield from _lines(verdict.warnings)
+    yield " ]}"
+
+
+def _lines(problems: Sequence[Problem]) -> Iterator[str]:
+    last = len(problems) - 1
+    for at, problem in enumerate(problems):
         yield f"  {json.dumps(_fields(problem))}{',' if at < last else ''}"
-    yield f' ], "omitted": {verdict.omitted}}}'
 
 
 def _fields(problem: Problem) -> dict[str, object]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from reconciler.manifest.model import Campaign, PhoneList
-from reconciler.manifest.policy import DAYS
+from reconciler.windows.week import DAYS
 
 BY_ROW = "by row"
 """Stands for a value that comes from a column of the list, so that each row may have another."""

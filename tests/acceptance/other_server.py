@@ -156,7 +156,11 @@ class _Conversation(BaseHTTPRequestHandler):
         return formatdate((timestamp or time.time()) + self.skew_s, usegmt=True)
 
     def _answer(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(size)
+        if len(raw) < size:  # whoever asked is gone: half a request is none
+            self.close_connection = True
+            return
         found = re.fullmatch(r"/api/calls/campaign/([^/]+)(?:/(.*))?", self.path)
         token, endpoint = (found[1], found[2] or "") if found else ("", self.path)
         body = json.loads(raw) if raw else None

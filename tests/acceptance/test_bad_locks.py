@@ -35,12 +35,12 @@ def lines(lock: bytes) -> list[bytes]:
 
 LOCKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda lock: b"", "not a readable lockfile"),
-    "cut": (lambda lock: lock[: len(lock) // 2], "damaged or cut"),
+    "cut": (lambda lock: lock[: len(lock) * 3 // 4], "damaged or cut"),
     "a-line-lost": (lambda lock: b"".join(lines(lock)[:-1]), "damaged or cut"),
     "a-line-twice": (lambda lock: lock + lines(lock)[-1], "damaged or cut"),
     "a-status-changed": (lambda lock: lock.replace(b'"p"', b'"n"', 1), "damaged or cut"),
     "conflict": (lambda lock: b"<<<<<<< HEAD\n" + lock + b"=======\n" + lock + b">>>>>>> x\n", "merge conflict"),
-    "newer": (lambda lock: lock.replace(b'"format":1', b'"format":2'), "use a newer version"),
+    "newer": (lambda lock: lock.replace(b'"format":1', b'"format":3'), "use a newer version"),
     "bytes": (lambda lock: bytes(range(256)) * 10, "not a readable lockfile"),
     "json-of-something-else": (lambda lock: b"[]\n", "not a readable lockfile"),
     "nested": (lambda lock: lines(lock)[0] + b"[" * 100_000, "damaged or cut"),

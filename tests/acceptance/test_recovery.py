@@ -151,12 +151,13 @@ def test_unknown_calls_are_taken_up_by_the_next_apply_that_can_ask(current: Work
 # -- signals and crashes
 
 
-def interrupted(work: Workshop, *signals: signal.Signals) -> Ran:
-    """An apply of six people in three requests that gets signals while the first request is in flight."""
-    work.people(people(6))
+def interrupted(work: Workshop, *signals: signal.Signals, count: int = 6, at_once: int = 1) -> Ran:
+    """An apply of people, two a request, that gets signals while the first `at_once` requests are in flight."""
+    work.people(people(count))
     gate = work.server.gate("addPhones")
     first = ["--first"] if work.remote.dialect == "legacy" else []
-    process = work.start("apply", "--auto-approve", "--batch", "2", "--timeout", "20", "--settle", "1", *first)
+    options = ["--batch", "2", "--parallelism", str(at_once), "--timeout", "20", "--settle", "1", *first]
+    process = work.start("apply", "--auto-approve", *options)
     assert gate.arrived.wait(30)
     assert process.stderr is not None
     for number, sent in enumerate(signals):
@@ -180,15 +181,25 @@ def test_a_signal_finishes_the_request_in_flight_and_stops_cleanly(workshop: Wor
     once_each(workshop, 2)
 
 
+def test_a_signal_finishes_all_requests_in_flight_and_begins_no_more(current: Workshop) -> None:
+    ran = interrupted(current, signal.SIGTERM, count=12, at_once=3)
+    assert ran.code == 1, ran.text
+    assert current.server.mutations == {"addPhones": 3}
+    once_each(current, 6)
+    assert current.apply(*SOON).code == 0
+    once_each(current, 12)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
 @pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGINT, signal.SIGINT), (signal.SIGKILL,)])
 def test_however_an_apply_was_ended_the_next_one_finishes_it(
-    workshop: Workshop, signals: tuple[signal.Signals, ...]
+    workshop: Workshop, signals: tuple[signal.Signals, ...], at_once: int
 ) -> None:
-    ran = interrupted(workshop, *signals)
+    ran = interrupted(workshop, *signals, count=10, at_once=at_once)
     assert ran.code in (1, -signals[-1]), ran.text
     again = workshop.run("apply", "--auto-approve", *SOON, "--first")
     assert again.code == 0, again.text
-    once_each(workshop, 6)
+    once_each(workshop, 10)
 
 
 def test_a_second_signal_ends_the_command_at_once(current: Workshop) -> None:

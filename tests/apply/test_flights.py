@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from typing import Any
 
 import httpx
 import pytest
 
+from reconciler.apply.adds import ToAdd, batches
 from reconciler.apply.clock import StopRequest
 from reconciler.errors import Interrupted, LockError, Refused
-from reconciler.lock.journal import Intent, parse_journal
+from reconciler.lock.journal import Answered, Begin, Intent, parse_journal
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
+from reconciler.plan.model import Wanted
+from tests.apply.server import START_S
 from tests.apply.test_crashes import (
     EDITED,
     FIRST,
@@ -27,7 +31,7 @@ from tests.apply.test_crashes import (
     prepared,
     scripts,
 )
-from tests.apply.world import Script, World, call, calls, phone
+from tests.apply.world import SETTLE_S, TIMEOUT_S, Script, World, call, calls, phone
 
 ADD = "post addPhones"
 NINE = calls(*range(9))
@@ -215,3 +219,116 @@ def test_a_save_in_the_middle_leaves_nothing_under_way_out() -> None:
     world.apply(calls(*range(30)), batch=2, checkpoint=5)
     assert world.power.effects.count("replace lock") > 2
     assert_right(world, calls(*range(30)))
+
+
+def waits(world: World) -> float:
+    """Seconds that passed in the world because of its runs."""
+    return world.clock.now_s() - START_S
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_several_answers_lost_at_once_are_waited_for_together(server: str) -> None:
+    world = fleet(server)
+    world.apply(NINE, {f"{ADD}#{number}": "lost, never" for number in (1, 2, 3)})
+    assert_right(world, NINE)
+    assert 3 * TIMEOUT_S + SETTLE_S <= waits(world) < 3 * TIMEOUT_S + 2 * SETTLE_S
+
+
+def test_several_that_are_asked_to_come_later_wait_together() -> None:
+    world = fleet()
+    receive, busy = world._receive, [httpx.Response(429, headers={"Retry-After": "20"}) for _ in range(3)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return busy.pop() if busy and request.url.path.endswith("addPhones") else receive(request)
+
+    world._receive = answer  # type: ignore[method-assign]
+    assert world.apply(NINE).added == 9
+    assert_right(world, NINE)
+    assert 20 <= waits(world) < 40
+
+
+def test_a_stop_that_ends_the_waiting_for_reports_leaves_those_of_other_batches_recorded() -> None:
+    world = fleet()
+    receive, failures = world._receive, iter((True, True))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("callJob/getReport") and next(failures, False):
+            world.stop.ask()
+            raise httpx.ReadError("the connection was lost")
+        return receive(request)
+
+    world._receive = answer  # type: ignore[method-assign]
+    with pytest.raises(Interrupted) as raised:
+        world.apply(calls(*range(27)))
+    assert raised.value.exit_code == 4
+    records = [entry.record for entry in parse_journal(world.disk.journal, "journal").entries]
+    assert [type(record) for record in records] == [Begin, Intent, Answered, Intent, Answered]
+    assert world.changes.count("addPhones") == 6
+    world.stop = StopRequest()
+    apply_until_done(world, calls(*range(27)))
+    assert_right(world, calls(*range(27)))
+
+
+def test_something_unforeseen_in_one_batch_leaves_the_others_recorded() -> None:
+    world = fleet()
+    receive, posts = world._receive, iter(range(9))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("addPhones") and next(posts) == 0:
+            raise MemoryError
+        return receive(request)
+
+    world._receive = answer  # type: ignore[method-assign]
+    with pytest.raises(MemoryError):
+        world.apply(calls(*range(18)))
+    entries = parse_journal(world.disk.journal, "journal").entries
+    assert [len(entry.record.calls) for entry in entries if isinstance(entry.record, Intent)] == [3]
+    apply_until_done(world, calls(*range(18)))
+    assert_right(world, calls(*range(18)))
+
+
+class Counted(ThreadPoolExecutor):
+    """Threads, and how many more requests were handed over than there are threads, at most."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.too_many, self._size, self._busy, self._lock = 0, size, 0, threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        with self._lock:
+            self._busy += 1
+            self.too_many = max(self.too_many, self._busy - self._size)
+        return super().submit(self._counted, fn, *args, **kwargs)
+
+    def _counted(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+
+def test_no_request_waits_for_a_thread_after_it_was_written_down() -> None:
+    """A request that is sent long after its intent could take effect when nobody expects it any more."""
+    world, pools, lock = fleet(), list[Counted](), threading.Lock()
+
+    def pool(size: int) -> Counted:
+        pools.append(Counted(size))
+        return pools[-1]
+
+    receive, are_reports_held = world._receive, threading.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("callJob/getReport"):
+            are_reports_held.wait(0.05)  # reports are slower than adds
+        with lock:
+            return receive(request)
+
+    world.pool, world._receive = pool, answer  # type: ignore[method-assign]
+    assert world.apply(calls(*range(60))).added == 60
+    assert [each.too_many for each in pools] == [0]
+
+
+def test_a_phone_that_many_share_is_in_as_many_batches() -> None:
+    many = [ToAdd(Wanted(call(0, key=str(n), shares=True), str(n), "the same", "")) for n in range(2_000)]
+    assert [len(batch) for batch in batches(many, 10)] == [1] * 2_000

@@ -27,7 +27,7 @@ from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import Lock
 from reconciler.lock.stores import Stored
 from reconciler.manifest.model import Campaign, Guards, TokenSource
-from reconciler.phones.model import Call, Desired
+from reconciler.phones.model import Call, CallSource, Desired
 from reconciler.plan.model import Plan
 from tests.apply.server import SECOND_TOKEN, TOKEN, SimulatedClock, SimulatedServer
 
@@ -124,6 +124,9 @@ class Disk:
         self.journal = self.journal[: parse_journal(self.journal, "journal").whole_bytes]
         yield
 
+    def keep(self) -> tuple[str, ...]:
+        return ()
+
     def neighbours(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(self.others.items())
 
@@ -166,7 +169,7 @@ class World:
 
     # ------------------------------------------------------------------------------------------------- one process
 
-    def apply(self, wanted: Desired, script: Script | None = None, **changes: Any) -> Tally:
+    def apply(self, wanted: CallSource, script: Script | None = None, **changes: Any) -> Tally:
         """One run; raises what it ended with, Crash included. `changes` are of the campaign or the session."""
         self.power = self.disk.power = Power(script)
         clock = PoweredClock(self.clock, self.power, self.stop)

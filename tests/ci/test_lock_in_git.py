@@ -204,7 +204,15 @@ def test_a_runner_that_died_with_its_disk_leaves_calls_that_a_current_server_giv
         until(lambda: hub.calls_of(1))
         dying.kill()
     shutil.rmtree(clone)
-    git(hub.team.remote, "update-ref", "-d", "refs/campaign/held/main/spring.held")
+    assert hub.build("apply", commit=commit).code == 6
+    desk = hub.team.clone("desk", "--depth=1")
+    unlock = [sys.executable, "-m", "reconciler", "state", "unlock", "spring", "--lock-store", "git:main"]
+    shown = subprocess.run([*unlock, "--auto-approve"], cwd=desk, capture_output=True, text=True, check=True).stdout
+    assert "spring is locked by " in shown
+    assert "spring is free" in shown
+    assert (
+        subprocess.run(unlock, cwd=desk, capture_output=True, text=True, check=True).stdout == "spring is not locked\n"
+    )
     assert hub.build("apply", commit=commit).code == 1
     assert [hub.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 

@@ -48,7 +48,9 @@ def test_every_option_is_also_a_variable(name: str) -> None:
     options = [each for each in options if not {"--first", "--key", "--cancel"}.intersection(each.opts)]
     variables = [each.envvar for each in options]
     expected = [f"CAMPAIGN_{each.opts[-1].removeprefix('--').replace('-', '_').upper()}" for each in options]
-    assert variables == expected
+    # A job that sets the format of its plans must not set that of `validate`, which has others.
+    own = {"CAMPAIGN_FORMAT": "CAMPAIGN_VALIDATE_FORMAT"} if name == "validate" else {}
+    assert variables == [own.get(variable, variable) for variable in expected]
 
 
 def test_without_a_command_the_help_is_shown_and_usage_is_wrong(campaign: Campaign) -> None:

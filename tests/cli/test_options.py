@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.cli.allow import Allowance
+from reconciler.cli.allow import Allowance, AllowanceType
 from reconciler.cli.options import Seconds
 from tests.acceptance.other_server import OtherServer
 from tests.acceptance.workshop import people
@@ -121,23 +121,35 @@ def test_a_plan_without_refresh_asks_nobody_and_needs_no_token(
 
 
 @pytest.mark.parametrize(
-    ("text", "pair"), [("new-calls=1200", ("new-calls", 1200.0)), ("cancel-percent=0", ("cancel-percent", 0.0))]
+    ("text", "said"),
+    [
+        ("new-calls=1200", Allowance("new-calls", 1200)),
+        ("cancel-percent=0", Allowance("cancel-percent", 0)),
+        ("run-new-calls=5,until=18:00", Allowance("run-new-calls", 5, "18:00")),
+        ("releases=7,until=2026-03-31T18:00+02:00", Allowance("releases", 7, "2026-03-31T18:00+02:00")),
+    ],
 )
-def test_an_allowance_is_a_guard_and_an_amount(text: str, pair: tuple[str, float]) -> None:
-    assert Allowance().convert(text, None, None) == pair
+def test_an_allowance_is_a_guard_an_amount_and_perhaps_an_end(text: str, said: Allowance) -> None:
+    assert AllowanceType().convert(text, None, None) == said
 
 
 def test_an_allowance_that_is_one_already_stays_as_it_is() -> None:
-    assert Allowance().convert(("new-calls", 5.0), None, None) == ("new-calls", 5.0)
+    assert AllowanceType().convert(Allowance("new-calls", 5), None, None) == Allowance("new-calls", 5)
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("force", "there is no guard"), ("new-calls", "name an amount"), ("new-calls=-1", "name an amount")],
+    [
+        ("force", "there is no guard"),
+        ("new-calls", "name an amount"),
+        ("new-calls=-1", "name an amount"),
+        ("new-calls=5,until=tomorrow", "write until=18:00"),
+        ("new-calls=5,till=18:00", "write until=18:00"),
+    ],
 )
 def test_an_allowance_of_something_else_says_what_would_be_right(text: str, says: str) -> None:
     with pytest.raises(click.BadParameter, match=says):
-        Allowance().convert(text, None, None)
+        AllowanceType().convert(text, None, None)
 
 
 @pytest.mark.parametrize("text", ["nan", "NaN", "-nan", "-1", "inf", "soon"])

@@ -17,16 +17,16 @@ from stat import S_IMODE
 import pytest
 
 from reconciler.errors import LockError, LockHeld
-from reconciler.lock.journal import encode_entry
+from reconciler.lock.journal import Begin, Entry, encode_entry
 from reconciler.lock.stores import Stored
-from reconciler.lock.stores.files import FileStore
+from reconciler.lock.stores.files import FileStore, lock_names
 from tests.lock.samples import entries, intent, locked
 
 LINES = [encode_entry(entry) for entry in entries(intent("addPhones", locked("ann")))]
 HOLDER = """
 import sys
 from pathlib import Path
-from reconciler.lock.stores.files import FileStore
+from reconciler.lock.stores.files import FileStore, lock_names
 with FileStore(Path(sys.argv[1]), "promo").hold("campaign apply -f promo.yaml"):
     print("held", flush=True)
     sys.stdin.read()
@@ -93,7 +93,7 @@ def syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Syncs:
     return watch
 
 
-# ------------------------------------------------------------------------------------------------- reading and writing
+# -------------------------------------------------------------------------------------------------- reading and writing
 
 
 def test_a_campaign_that_never_had_a_lock_has_none(store: FileStore) -> None:
@@ -156,7 +156,7 @@ def test_a_write_that_the_system_does_in_pieces_is_whole(store: FileStore, monke
     assert store.read() == Stored(b"a lock of some length", b"".join(LINES))
 
 
-# ---------------------------------------------------------------------------------------------------------- durability
+# ----------------------------------------------------------------------------------------------------------- durability
 
 
 def test_an_appended_line_is_synced_whole_before_it_is_said_to_be_there(store: FileStore, syncs: Syncs) -> None:
@@ -205,7 +205,7 @@ def test_what_a_crash_left_of_a_replacement_does_not_matter(store: FileStore, tm
     assert store.read().lock == b"new"
 
 
-# ---------------------------------------------------------------------------------------------------------- torn lines
+# ----------------------------------------------------------------------------------------------------------- torn lines
 
 
 @pytest.mark.parametrize("size", [1, len(LINES[1]) // 2, len(LINES[1]) - 1])
@@ -233,7 +233,7 @@ def test_a_damaged_journal_stops_everything_and_stays_as_it_is(store: FileStore)
         pass  # and the mutex was let go
 
 
-# ------------------------------------------------------------------------------------------------------------- mutex
+# ---------------------------------------------------------------------------------------------------------------- mutex
 
 
 def test_another_process_is_told_who_holds_the_lock_since_when_and_doing_what(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_a_user_without_a_name_holds_the_lock_by_number(
         assert f'"who":"{os.getuid()}@'.encode() in (tmp_path / "promo.lock.mutex").read_bytes()
 
 
-# ------------------------------------------------------------------------------------------------ what cannot be used
+# -------------------------------------------------------------------------------------------------- what cannot be used
 
 
 @pytest.mark.parametrize("name", ["promo.lock.jsonl", "promo.journal.jsonl"])
@@ -367,7 +367,7 @@ def unprivileged(folder: Path) -> Iterator[None]:
         folder.chmod(mode)
 
 
-# ---------------------------------------------------------------------------------------------------------- neighbours
+# ----------------------------------------------------------------------------------------------------------- neighbours
 
 
 def test_the_neighbours_are_the_other_lockfiles_by_their_first_lines(store: FileStore, tmp_path: Path) -> None:
@@ -381,3 +381,58 @@ def test_the_neighbours_are_the_other_lockfiles_by_their_first_lines(store: File
         ("b.lock.jsonl", b"header of b\n"),
         ("c.lock.jsonl", b""),
     ]
+
+
+# --------------------------------------------------------------------------------------------------------------- copies
+
+
+def test_a_copy_is_kept_beside_the_lock_and_never_overwrites_an_older_one(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, "promo")
+    with store.hold("test"):
+        store.replace(b"one\n")
+        first = store.keep()
+        store.replace(b"two\n")
+        second = store.keep()
+    assert [(tmp_path / name).read_bytes() for name in (*first, *second)] == [b"one\n", b"two\n"]
+
+
+def test_a_copy_is_no_second_lock_of_the_campaign(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, "promo")
+    with store.hold("test"):
+        store.replace(b"one\n")
+        store.keep()
+    assert lock_names(tmp_path) == ["promo"]
+    assert list(FileStore(tmp_path, "other").neighbours()) == [("promo.lock.jsonl", b"one\n")]
+
+
+def test_the_copy_of_a_journal_is_its_owners_only_and_kept_out_of_git_as_journals_are(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, "promo")
+    journal = encode_entry(Entry(1, Begin("lineage", 7)))
+    with store.hold("test"):
+        store.append(journal)
+        (name,) = store.keep()
+    assert name.endswith(".journal.jsonl")
+    assert (tmp_path / name).read_bytes() == journal
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_where_there_is_nothing_nothing_is_kept(tmp_path: Path) -> None:
+    assert FileStore(tmp_path, "promo").keep() == ()
+
+
+def test_a_lock_can_be_taken_away_and_leaves_the_mutex(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, "promo")
+    with store.hold("test"):
+        store.replace(b"one\n")
+        store.withdraw()
+    assert [path.name for path in tmp_path.iterdir()] == ["promo.lock.mutex"]
+
+
+def test_who_holds_the_mutex_is_told_while_it_is_held_and_who_did_afterwards(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, "promo")
+    assert store.holder() == (False, "")
+    with store.hold("campaign apply"):
+        is_held, told = store.holder()
+    assert is_held
+    assert f"(process {os.getpid()})" in told
+    assert store.holder() == (False, told)

@@ -382,6 +382,17 @@ def test_a_claim_that_a_person_deleted_does_not_disturb_the_run(team: Team, runn
     assert team.file(LOCK) == "y\n"
 
 
+def test_a_claim_tells_whose_it_is_and_can_be_given_back_for_a_machine_that_is_gone(team: Team) -> None:
+    killed(team, team.clone("runner"), "x\n")
+    other = team.store(team.clone("other"))
+    assert f"doing `{APPLY}`" in other.claimed_by()
+    other.give_back()
+    assert other.claimed_by() == ""
+    other.give_back()  # nobody's claim is nothing to give back
+    apply(other, "y\n")
+    assert team.file(LOCK) == "y\n"
+
+
 def test_a_lock_that_was_deleted_from_the_branch_is_no_lock(team: Team, runner: GitStore) -> None:
     apply(runner, "x\n")
     git(team.office, "pull", "--quiet", "origin", "main")

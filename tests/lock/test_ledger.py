@@ -30,9 +30,20 @@ PLAIN = st.builds(
     mask=st.just("1650•••0042"),
     former=st.one_of(st.just(()), st.lists(st.builds(FormerJob, TEXTS, TEXTS), max_size=2).map(tuple)),
 )
-EITHER = st.one_of(PLAIN, PLAIN, PLAIN, CALLS)
+STRANGE = st.builds(
+    lambda call, key: msgspec.structs.replace(call, key=key),
+    PLAIN,
+    st.one_of(
+        TEXTS,
+        st.tuples(st.sampled_from(NAMES), st.integers(0, 16), TEXTS).map(
+            lambda each: KEYER.key(each[0])[: each[1]] + each[2]
+        ),
+    ),
+)
+EITHER = st.one_of(PLAIN, PLAIN, PLAIN, CALLS, STRANGE)
 """Mostly calls as they are in a lockfile, and some whose lines hold anything at all."""
 
+HEADER = lock_of().header
 LISTS = st.lists(EITHER, max_size=12)
 
 
@@ -62,7 +73,7 @@ def test_a_ledger_holds_what_the_lines_say(calls: list[LockedCall]) -> None:
     assert (len(ledger), ledger.body()) == (len(known), lines_of(known))
 
 
-@given(LISTS, st.lists(st.tuples(st.sampled_from(["set", "del", "update", "status"]), LISTS), max_size=6))
+@given(LISTS, st.lists(st.tuples(st.sampled_from(["set", "del", "drop", "update", "status"]), LISTS), max_size=6))
 def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
     calls: list[LockedCall], steps: list[tuple[str, list[LockedCall]]]
 ) -> None:
@@ -71,6 +82,7 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
     before = ledger.copy()
     original = dict(known)
     for verb, several in steps:
+        ids = [call.call_id for call in several]
         match verb:
             case "set":
                 for call in several:
@@ -78,6 +90,9 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
             case "del":
                 for call in several:
                     assert (ledger.pop(call.call_id, None)) == known.pop(call.call_id, None)
+            case "drop":
+                Lock(HEADER, ledger).drop(ids)
+                Lock(HEADER, known).drop(ids)
             case "update":
                 ledger.update({call.call_id: call for call in several})
                 known.update({call.call_id: call for call in several})
@@ -85,6 +100,7 @@ def test_whatever_is_done_to_it_it_stays_equal_to_a_dict(
                 change_statuses(ledger, known)
         assert len(ledger) == len(known)
         assert all(call_id in ledger for call_id in known)
+        assert Lock(HEADER, ledger).pick([*known]) == Lock(HEADER, known).pick([*known]) == [*known.values()]
         assert ledger == known
         assert ledger.body() == lines_of(known)
     assert before == original
@@ -96,6 +112,14 @@ def change_statuses(ledger: Ledger, known: dict[CallId, LockedCall]) -> None:
     for call in ledger.calls(held):
         known[call.call_id] = call.with_status(CallStatus.NO_ANSWER)
     ledger.statuses[held] = ord(CallStatus.NO_ANSWER)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["of a short lock", "of a long lock"])
+def test_a_call_that_is_not_known_cannot_be_picked(is_long: bool) -> None:
+    known = by_id([locked("ann")])
+    lock = Lock(HEADER, ledger_of(known) if is_long else known)
+    with pytest.raises(KeyError):
+        lock.pick([locked("ann").call_id, locked("bob").call_id])
 
 
 @given(LISTS, LISTS)
@@ -157,6 +181,22 @@ def test_jobs_created_since_are_owned_too() -> None:
     assert owned.newest(2) == ["b-2", "18"]
 
 
+@pytest.mark.parametrize("first", [1, 2**53, 10**17, 10**18 - 40])
+def test_jobs_with_ids_of_many_digits_are_told_apart(first: int) -> None:
+    calls = [locked(f"person {n}", job=str(first + 2 * n)) for n in range(20)]
+    owned = OwnedJobs(Lock(lock_of().header, ledger_of(by_id(calls))))
+    assert all(call.job_id in owned and owned.has_any([call.job_id]) for call in calls)
+    others = [str(first + 2 * n + 1) for n in range(20)]
+    assert not any(job_id in owned for job_id in others)
+    assert not owned.has_any(others)
+
+
+def test_a_job_that_is_another_calls_former_one_is_counted_once() -> None:
+    calls = [locked("ann", job="17"), locked("bob", job="18", former=(FormerJob("17", KEYER.phone("ann")),))]
+    owned = OwnedJobs(Lock(lock_of().header, ledger_of(by_id(calls))))
+    assert len(owned) == 2
+
+
 def test_ordinary_lines_are_read_as_columns_and_only_others_one_by_one() -> None:
     ordinary = [locked(name, wave=wave, job=str(n)) for n, name in enumerate(NAMES) for wave in ("1", "2")]
     former = locked("former", job="77", former=(FormerJob("7", KEYER.phone("old")),))
@@ -212,8 +252,36 @@ def test_a_call_that_is_there_twice_is_refused() -> None:
         decode_lock(with_lines(lines, 2), campaign="promo", shown=SHOWN, many=0)
 
 
+def test_a_call_that_is_there_a_second_time_in_an_unusual_spelling_is_refused() -> None:
+    line = encode_lines([locked()])
+    lines = line + line.replace(b'["', b'[ "', 1)
+    for many in (0, MANY):
+        with pytest.raises(LockError, match="should hold 2 calls and holds 1"):
+            decode_lock(with_lines(lines, 2), campaign="promo", shown=SHOWN, many=many)
+
+
+def test_a_last_line_without_its_end_is_written_with_it() -> None:
+    calls = by_id([locked(name) for name in NAMES])
+    data = with_lines(lines_of(calls).removesuffix(b"\n"), len(calls))
+    lock = decode_lock(data, campaign="promo", shown=SHOWN, many=0)
+    assert encode_calls(lock) == lines_of(calls)
+    after_all = msgspec.structs.replace(locked(), key="z" * 16)
+    lock.calls[after_all.call_id] = after_all
+    assert encode_calls(lock) == lines_of(calls | {after_all.call_id: after_all})
+
+
 def with_lines(lines: bytes, count: int) -> bytes:
     """A lockfile of these lines, whose checksum is right."""
     from reconciler.lock.lockfile import with_header
 
     return with_header(lock_of().header, count, lines)
+
+
+@given(LISTS, LISTS, st.sampled_from(["1", "2", "zoë", "none"]))
+def test_a_ledger_counts_the_statuses_of_a_wave_as_a_short_lock_does(
+    calls: list[LockedCall], later: list[LockedCall], wave: str
+) -> None:
+    known = by_id(calls)
+    ledger, header = ledger_of(known), lock_of().header
+    ledger.update(by_id(later))
+    assert Lock(header, ledger).statuses(wave) == Lock(header, known | by_id(later)).statuses(wave)

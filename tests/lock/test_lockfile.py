@@ -158,9 +158,9 @@ def test_a_merge_conflict_is_named(data: bytes) -> None:
         read(data)
 
 
-@pytest.mark.parametrize("newer", [{"format": 2}, {"format": 99, "calls": "kept elsewhere"}])
+@pytest.mark.parametrize("newer", [{"format": 3}, {"format": 99, "calls": "kept elsewhere"}])
 def test_a_newer_format_asks_for_a_newer_version(newer: dict[str, object]) -> None:
-    with pytest.raises(LockError, match=rf"has format {newer['format']}; this version reads up to 1: use a newer"):
+    with pytest.raises(LockError, match=rf"has format {newer['format']}; this version reads up to 2: use a newer"):
         read(msgspec.json.encode({"lock": newer}) + b"\n")
 
 

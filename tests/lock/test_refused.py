@@ -28,7 +28,7 @@ REFUSED = {
     "a lockfile that was cut": (LOCK[:-20], JOURNAL, "damaged or cut"),
     "a lockfile that was edited": (LOCK.replace(b"job-ann", b"job-bob"), JOURNAL, "damaged or cut"),
     "a merge conflict": (b"<<<<<<< HEAD\n" + LOCK, JOURNAL, "Git merge conflict"),
-    "a newer format": (LOCK.replace(b'"format":1', b'"format":2'), JOURNAL, "use a newer version"),
+    "a newer format": (LOCK.replace(b'"format":1', b'"format":3'), JOURNAL, "use a newer version"),
     "the lock of another campaign": (encode_lock(lock_of(campaign="other")), b"", "lock of campaign 'other'"),
     "a lockfile with another secret": (encode_lock(lock_of(salt="", secret_check="x")), b"", "CAMPAIGN_LOCK_SECRET"),
     "a lockfile of another serial": (encode_lock(lock_of(serial=5)), JOURNAL, "continues serial 7"),

@@ -23,9 +23,12 @@ BAD = {
     ),
     "kind as a list": (
         "apiVersion: campaign/v1\nkind: [Campaign]\n",
-        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy or Cap",
+        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
     ),
-    "no kind": ("apiVersion: campaign/v1\n", "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy or Cap"),
+    "no kind": (
+        "apiVersion: campaign/v1\n",
+        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
+    ),
     "newer version": (
         campaign().replace("campaign/v1", "campaign/v2"),
         'm.yaml:1:1: apiVersion: "campaign/v2" is not known; did you mean campaign/v1?',
@@ -64,7 +67,7 @@ BAD = {
     "unknown field": (campaign("polcy: {}"), "m.yaml:8:3: spec.polcy: is not a known field; did you mean policy?"),
     "unknown field like none": (
         campaign("guards: {xyzzy: 1}"),
-        "m.yaml:8:12: spec.guards.xyzzy: is not a known field; known here: newCalls, cancelPercent, replacePercent",
+        "m.yaml:8:12: spec.guards.xyzzy: is not a known field; known here: newCalls, newCallsPercent, ",
     ),
     "host over plain HTTP": (
         campaign(host="http://example.com"),
@@ -236,7 +239,7 @@ BAD = {
     ),
     "no YAML": ("a: [\n", "m.yaml:2:1: is not YAML: did not find expected node content"),
     "a field twice": (campaign("wave: 1\nwave: 2"), "m.yaml:9:3: spec: has wave twice; keep one of the two"),
-    "nothing": ("", "m.yaml: is empty; write a document of kind Campaign or CallPolicy"),
+    "nothing": ("", "m.yaml: is empty; write a document of kind Campaign, CallPolicy or Profile"),
     "only policies": (call_policy("a", "{}"), "m.yaml: no campaign found"),
 }
 

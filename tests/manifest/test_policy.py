@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.manifest import model
-from reconciler.manifest.policy import DAYS, RANGES, check_policy
+from reconciler.manifest.policy import RANGES, check_policy
+from reconciler.windows.week import DAYS
 
 
 def window(start: str, end: str) -> dict[str, str]:

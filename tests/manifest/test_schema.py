@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.manifest import model, schema
+from reconciler.manifest import model, profile, schema
 from reconciler.manifest.structure import is_text
 from reconciler.manifest.yaml12 import parse
 from tests.manifest.manifests import campaign
@@ -92,7 +92,7 @@ def fields(kind: msgspec.inspect.Type, path: tuple[str, ...] = ()) -> Iterator[t
 
 def test_exactly_the_fields_that_can_only_be_text_are_read_as_text() -> None:
     types: dict[tuple[str, ...], set[type]] = {}
-    for document in (model.CampaignDocument, model.PolicyDocument):
+    for document in (model.CampaignDocument, model.PolicyDocument, profile.ProfileDocument):
         for path, kinds in fields(msgspec.inspect.type_info(document)):
             types.setdefault(path, set()).update(kinds)
     text = {

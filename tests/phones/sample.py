@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,30 @@ from reconciler.manifest.model import (
     SuppressionSource,
     TokenSource,
 )
-from reconciler.phones.desired import read_desired
+from reconciler.phones.desired import ListedCalls
 from reconciler.phones.model import Call, Desired
 
 MANIFEST = Place("campaign.yaml", 12, 5)
+
+
+class Steps:
+    """A watch that hands on how many more rows were read."""
+
+    def __init__(self, told: Callable[[int], None]) -> None:
+        self._told = told
+
+    def start(self, label: str, total: int | None) -> None:
+        """Nothing is shown."""
+
+    def advance(self, n: int = 1) -> None:
+        """So many more rows were read."""
+        self._told(n)
+
+
+def read_desired(campaign: Campaign, *, progress: Callable[[int], None] = lambda n: None) -> Desired:
+    """All calls and all suppressed numbers of the campaign's lists; raises ManifestError with what is wrong."""
+    lists = ListedCalls(campaign, Steps(progress))
+    return Desired(tuple(call for chunk in lists.chunks() for call in chunk.calls()), lists.suppressed)
 
 
 def write(path: Path, content: str | bytes) -> Path:

@@ -10,8 +10,18 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.model import ColumnRef, InlinePhone, PhoneList
-from reconciler.phones.desired import check_lists, read_desired
-from tests.phones.sample import calls, campaign, desired, file_list, inline_list, problems, suppression, write
+from reconciler.phones.desired import check_lists
+from tests.phones.sample import (
+    calls,
+    campaign,
+    desired,
+    file_list,
+    inline_list,
+    problems,
+    read_desired,
+    suppression,
+    write,
+)
 
 # ------------------------------------------------------------------------------------------------------ duplicates
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from reconciler.errors import ManifestError
 from reconciler.manifest.model import Campaign, ColumnRef, InlinePhone, PhoneList, PolicyColumn
 from reconciler.phones.build import request_bytes
-from reconciler.phones.desired import read_desired, read_suppressed
+from reconciler.phones.desired import read_suppressed
 from reconciler.phones.model import Chunk
 from reconciler.phones.problems import Problems
 from reconciler.phones.rows import BLOCK
 from reconciler.phones.stream import stream
 from reconciler.phones.tally import FEW
-from tests.phones.sample import calls, campaign, file_list, inline_list, problems, suppression, write
+from tests.phones.sample import calls, campaign, file_list, inline_list, problems, read_desired, suppression, write
 
 MANY = 2 * BLOCK + 7
 

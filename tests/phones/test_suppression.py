@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.errors import ManifestError
+from reconciler.manifest.model import SuppressionColumn
 from reconciler.phones.desired import read_suppression
+from reconciler.phones.problems import Problems
+from reconciler.phones.suppression import ALWAYS, OTHER, Listed, read_listed
 from tests.phones.sample import desired, suppression, write
 
 BOTH = frozenset({"16500000042", "442079460000"})
@@ -113,3 +117,98 @@ def test_hints_name_only_what_the_manifest_can_say(tmp_path: Path) -> None:
 def test_an_unknown_region_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
     [problem] = told(write(tmp_path / "never.txt", "x"), region="XX")
     assert problem.startswith("campaign.yaml:12:5: region: is not a country")
+
+
+# ------------------------------------------------------------------------------------------- reasons, and until when
+
+WITH_MORE = "phone,why,until\n16500000001,Opt-out,\n16500000002,,2026-03-31\n16500000003,asked Ms Planted,2026-03-01\n"
+UNTIL = SuppressionColumn("until")
+MORE = {"reason": SuppressionColumn("why"), "expires": UNTIL}
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def listed(path: Path, now_s: float = ALWAYS, **spec: Any) -> Listed:
+    problems = Problems()
+    found = read_listed(suppression(path, **spec), problems, now_s)
+    problems.raise_if_any()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("now", "last_digits"),
+    [("2026-02-01T00:00Z", "123"), ("2026-03-15T00:00Z", "12"), ("2026-04-15T00:00Z", "1")],
+)
+def test_an_entry_suppresses_until_its_last_day_is_over(tmp_path: Path, now: str, last_digits: str) -> None:
+    found = listed(write(tmp_path / "never.csv", WITH_MORE), at(now), **MORE)
+    assert sorted(number[-1] for number in found.digits) == [*last_digits]
+
+
+@pytest.mark.parametrize(("now", "holds"), [("2026-04-01T11:59Z", True), ("2026-04-01T12:00Z", False)])
+def test_a_day_is_over_once_it_is_over_everywhere(tmp_path: Path, now: str, holds: bool) -> None:
+    found = listed(write(tmp_path / "never.csv", "phone,until\n16500000002,2026-03-31\n"), at(now), expires=UNTIL)
+    assert bool(found.digits) == holds
+
+
+def test_a_number_is_suppressed_as_long_as_any_of_its_entries_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "never.csv", "phone,until\n16500000002,2020-01-01\n16500000002,\n16500000002,2021-01-01\n")
+    assert listed(path, at("2026-01-01T00:00Z"), expires=UNTIL).digits == {"16500000002"}
+
+
+def test_expired_entries_count_as_entries_still(tmp_path: Path) -> None:
+    assert listed(write(tmp_path / "never.csv", WITH_MORE), at("2030-01-01T00:00Z"), **MORE).rows == 3
+
+
+def test_without_the_column_in_the_manifest_nothing_expires(tmp_path: Path) -> None:
+    assert len(listed(write(tmp_path / "never.csv", WITH_MORE), at("2030-01-01T00:00Z")).digits) == 3
+
+
+def test_a_reason_is_a_word_and_free_text_is_not_repeated(tmp_path: Path) -> None:
+    rows = [
+        ("16500000001", "Opt-out"),
+        ("16500000002", ""),
+        ("16500000003", "asked by Ms Planted on the phone"),
+        ("16500000004", "see 16500000004"),
+    ]
+    content = "".join(f"{phone},{why}\n" for phone, why in [("phone", "why"), *rows])
+    found = listed(write(tmp_path / "never.csv", content), reason=SuppressionColumn("why"))
+    assert [found.reasons[phone] for phone, _ in rows] == ["opt-out", OTHER, OTHER, OTHER]
+
+
+def test_reasons_and_days_are_read_from_json_lines_too(tmp_path: Path) -> None:
+    lines = '{"phone":"16500000001","why":"court","until":"2026-03-31"}\n{"phone":"16500000002","why":[1]}\n'
+    found = listed(write(tmp_path / "never.jsonl", lines), at("2026-04-02T00:00Z"), **MORE)
+    assert (set(found.digits), dict(found.reasons)) == ({"16500000002"}, {"16500000002": OTHER})
+
+
+@pytest.mark.parametrize("day", ["31.03.2026", "2026-02-30", "soon", "20260401"])
+def test_a_day_that_is_none_stops_everything_and_is_not_quoted(tmp_path: Path, day: str) -> None:
+    [problem] = told(write(tmp_path / "never.csv", f"phone,until\n16500000001,{day}\n"), expires=UNTIL)
+    assert problem.startswith("never.csv:2: until: is no date; write the last day it holds as 2026-03-31")
+    assert day not in problem
+
+
+def test_a_date_and_time_holds_for_the_whole_day(tmp_path: Path) -> None:
+    path = write(tmp_path / "never.csv", "phone,until\n16500000001,2026-03-31T08:00:00\n")
+    assert listed(path, at("2026-03-31T23:00Z"), expires=UNTIL).digits
+
+
+def test_the_last_day_of_the_calendar_is_for_good(tmp_path: Path) -> None:
+    path = write(tmp_path / "never.csv", "phone,until\n16500000001,9999-12-31\n")
+    assert listed(path, at("2200-01-01T00:00Z"), expires=UNTIL).digits
+
+
+def test_text_has_no_columns_to_name(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.txt", "16500000001\n"), expires=UNTIL)
+    assert problem.startswith("campaign.yaml:12:5: expires: is text, which has no columns")
+
+
+def test_a_region_that_is_none_is_told(tmp_path: Path) -> None:
+    [problem] = told(write(tmp_path / "never.txt", "16500000001\n"), region="XX")
+    assert ": region: " in problem
+
+
+def test_no_number_shows_in_what_an_error_report_would_print(tmp_path: Path) -> None:
+    assert repr(listed(write(tmp_path / "never.txt", "16500000001\n"))) == "Listed(1 of 1 entries)"

@@ -15,7 +15,7 @@ from reconciler.calls.model import JobStatus
 from reconciler.lock.model import CallStatus
 from reconciler.lock.waves import is_newer
 from reconciler.phones.model import Call
-from reconciler.plan.model import Add, Cancel, Replace, Unmanaged
+from reconciler.plan.model import Add, Cancel, Held, Replace, Unmanaged
 from tests.plan.simulator import KEYS, PHONES, World, lists, world_of, worlds
 from tests.plan.values import call, lock_of, planned, remembered, said
 
@@ -130,7 +130,7 @@ def test_every_wanted_call_is_in_step_or_spoken_of(world: World) -> None:
     world.stance = "running"
     plan = world.plan()
     spoken = {item.wanted.call_id for item in plan.actions if isinstance(item, Add | Replace)}
-    spoken |= {note.subject.call_id for note in plan.notes if not isinstance(note, Unmanaged) and note.subject}
+    spoken |= {note.subject.call_id for note in plan.notes if not isinstance(note, Unmanaged | Held) and note.subject}
     wanted = {call.phone for call in world.calls} - world.suppressed
     assert plan.wanted == sum(call.phone in wanted for call in world.calls)
     assert len(spoken) + plan.in_step >= plan.wanted

@@ -15,14 +15,15 @@ from reconciler.calls.model import Job, JobStatus
 from reconciler.errors import ManifestError, UnknownItems
 from reconciler.lock.lockfile import decode_lock, encode_lock
 from reconciler.lock.model import CallStatus, Erased, Lock
-from reconciler.phones.model import Call, Chunk, Desired
+from reconciler.manifest.rollout import ALL, Rollout, Step
+from reconciler.phones.model import Call, Chunk, Desired, Sizes
 from reconciler.phones.watch import UNWATCHED
 from reconciler.plan.build import make_plan
 from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
 from reconciler.plan.diff import Observed, refreshed
 from reconciler.plan.model import Add, Adopt, Plan, Reason, Replace
 from reconciler.read.refresh import read_jobs
-from reconciler.read.sieve import Sieve, sift
+from reconciler.read.sieve import Sieve, Sifted, sift
 from tests.plan.simulator import World, worlds
 from tests.plan.values import KEYER, call, campaign, lock_of, remembered, said, wanted
 
@@ -61,26 +62,69 @@ def seen_of(lock: Lock, world: World, parallelism: int = 1) -> Observed:
     return msgspec.structs.replace(seen, state=world.state, foreign=world.foreign)
 
 
-def planned_through(lock: Lock, world: World) -> Plan:
+class OneByOne:
+    """A source of many lists with one call each, whose requests begin with something that is kept apart."""
+
+    def __init__(self, world: World) -> None:
+        self._calls, self.suppressed = world.calls, world.suppressed
+        self.sizes = Desired(world.calls, world.suppressed).sizes
+
+    def suppressed_now(self) -> frozenset[str]:
+        """Those who were suppressed before."""
+        return self.suppressed
+
+    def chunks(self) -> Iterator[Chunk]:
+        """A chunk for each call."""
+        for n, one in enumerate(self._calls):
+            head, tail = one.request[:n], one.request[n:]
+            yield Chunk(
+                f"{n}.csv", one.wave, one.is_same_phone_allowed, [one.key], [one.phone], [tail], [one.row], head
+            )
+
+
+def worn(lock: Lock, changed: Collection[int]) -> Lock:
+    """The same lock after a journal told of some of its calls: no line of the file holds these any more."""
+    known = lock.copy()
+    for at, (call_id, one) in enumerate([*lock.calls.items()]):
+        if at in changed:
+            del known.calls[call_id]
+            known.calls[call_id] = one
+    return known
+
+
+def planned_through(lock: Lock, world: World, rollout: Rollout | None = None, *, is_one_by_one: bool) -> Plan:
     """The plan for this lock; lists are read before the server is asked."""
     wave = world.calls[0].wave if world.calls else "1"
     of = campaign(world.stance, wave=wave, on_external_cancel=world.on_external_cancel)
-    sifted = sift(of, Desired(world.calls, world.suppressed), lock, KEYER)
+    of = msgspec.structs.replace(of, rollout=rollout)
+    source = OneByOne(world) if is_one_by_one else Desired(world.calls, world.suppressed)
+    if lock.ledger is not None and is_one_by_one:
+        sieve = Sieve(of, source, lock.ledger, KEYER, slab=1)
+        sieve.take(source.chunks())
+        sifted: Sifted = sieve
+    else:
+        sifted = sift(of, source, lock, KEYER)
     seen = seen_of(lock, world)
     desired, compared, aside = sifted.compared(refreshed(lock, seen), seen)
     return make_plan(of, desired, compared, seen, KEYER, aside=aside)
 
 
-@given(worlds(), st.dictionaries(st.sampled_from(JobStatus), st.sampled_from(JobStatus), max_size=3))
+@given(
+    worlds(),
+    st.dictionaries(st.sampled_from(JobStatus), st.sampled_from(JobStatus), max_size=3),
+    st.sets(st.integers(0, 5), max_size=2),
+    st.booleans(),
+)
 def test_a_plan_of_what_the_sieve_keeps_is_the_plan_of_everything(
-    world: World, meanwhile: dict[JobStatus, JobStatus]
+    world: World, meanwhile: dict[JobStatus, JobStatus], changed: set[int], is_one_by_one: bool
 ) -> None:
     # The server has moved on since the lock was written: calls fall out of step between the lists and the report.
     world.jobs = {
         job_id: msgspec.structs.replace(job, status=meanwhile.get(job.status, job.status), attempts=len(job_id))
         for job_id, job in world.jobs.items()
     }
-    whole, sieved = planned_through(world.lock, world), planned_through(as_ledger(world.lock), world)
+    whole = planned_through(world.lock, world, is_one_by_one=is_one_by_one)
+    sieved = planned_through(worn(as_ledger(world.lock), changed), world, is_one_by_one=is_one_by_one)
     event(f"{whole.in_step} in step, {len(whole.actions)} actions")
     assert said(sieved) == said(whole)
     assert set(map(repr, sieved.actions)) == set(map(repr, whole.actions))
@@ -92,12 +136,22 @@ def test_somebody_who_was_erased_is_held_back_by_the_sieve_too(world: World, key
     erased = Erased("proof", (KEYER.phone(f"1650777{phone:04}"),), (KEYER.key(key),))
     header = msgspec.structs.replace(world.lock.header, erased=erased)
     world.lock = msgspec.structs.replace(world.lock, header=header)
-    whole, sieved = planned_through(world.lock, world), planned_through(as_ledger(world.lock), world)
+    whole = planned_through(world.lock, world, is_one_by_one=False)
+    sieved = planned_through(as_ledger(world.lock), world, is_one_by_one=False)
     assert said(sieved) == said(whole)
     assert (sieved.in_step, sieved.suppressed, sieved.wanted) == (whole.in_step, whole.suppressed, whole.wanted)
     for action in whole.actions:
         if isinstance(action, Add | Replace | Adopt):
             assert not erased.has(action.wanted.phone, action.wanted.key)
+
+
+@given(worlds(), st.integers(1, 3))
+def test_a_rollout_of_what_the_sieve_keeps_stands_where_that_of_everything_does(world: World, size: int) -> None:
+    rollout = Rollout((Step(calls=size), Step(share=ALL)), 0, 5000, (("technicalError", 2000),), True, "")
+    whole = planned_through(world.lock, world, rollout, is_one_by_one=False)
+    sieved = planned_through(as_ledger(world.lock), world, rollout, is_one_by_one=False)
+    assert said(sieved) == said(whole)
+    assert sieved.rollout == whole.rollout
 
 
 @given(worlds())
@@ -125,6 +179,7 @@ class Lists:
     """Lists that read differently the second time."""
 
     suppressed: frozenset[str] = frozenset()
+    sizes = Sizes()
 
     def __init__(self, *readings: tuple[Call, ...]) -> None:
         self._readings = iter(readings)
@@ -133,6 +188,10 @@ class Lists:
         """The next reading."""
         return Desired(next(self._readings)).chunks()
 
+    def suppressed_now(self) -> frozenset[str]:
+        """Nobody."""
+        return self.suppressed
+
 
 def test_lists_that_change_before_a_call_is_read_again_are_refused() -> None:
     lock = as_ledger(lock_of(remembered(call(), CallStatus.PLANNED)))
@@ -140,6 +199,21 @@ def test_lists_that_change_before_a_call_is_read_again_are_refused() -> None:
     seen = read_jobs(cast("CallsClient", Reader([])), lock, UNWATCHED, "")
     with pytest.raises(ManifestError, match="changed while they were read"):
         sifted.compared(refreshed(lock, seen), seen)
+
+
+def test_lists_held_against_one_lockfile_say_nothing_of_another() -> None:
+    lock, other = (as_ledger(lock_of(remembered(call(), CallStatus.PLANNED))) for _ in range(2))
+    sifted = sift(campaign(), Desired((call(),)), lock, KEYER)
+    with pytest.raises(AssertionError, match="another lockfile"):
+        sifted.compared(other, Observed())
+
+
+def test_of_older_waves_one_call_of_a_key_is_enough_to_plan() -> None:
+    past = [remembered(call(wave=str(n)), CallStatus.NO_ANSWER) for n in range(1, 9)]
+    lock = as_ledger(lock_of(*past, remembered(call(wave="9"), CallStatus.CANCELLED_BY_OTHERS)))
+    wanted_now = Desired((call(wave="10"),))
+    _, compared, _ = sift(campaign(wave="10"), wanted_now, lock, KEYER).compared(lock, Observed())
+    assert sorted(wave for _, wave in compared.calls) == ["1", "9"]
 
 
 def test_lists_are_read_once_while_every_call_stays_in_step() -> None:

@@ -52,6 +52,7 @@ def document(verdict: Verdict) -> Any:
 def test_json_says_how_much_is_valid() -> None:
     assert document(Verdict(2, 30)) == {
         "version": 1,
+        "warnings": [],
         "isValid": True,
         "campaigns": 2,
         "calls": 30,

@@ -17,7 +17,7 @@ from tests.resolve.conftest import OpenPlace
 from tests.resolve.place import Place, Ran, ended, until
 
 HOUR_S = 3600
-BATCHES_OF_2 = ("apply", "--auto-approve", "--first", "--settle", "0.2", "--batch", "2")
+BATCHES_OF_2 = ("apply", "--auto-approve", "--first", "--settle", "0.2", "--batch", "2", "--parallelism", "1")
 
 
 @pytest.fixture(params=["current", "legacy"])

@@ -35,5 +35,8 @@ class Store(Protocol):
     def hold(self, command: str) -> AbstractContextManager[None]:
         """The mutex, for the time of the block. Raises LockHeld when another run has it."""
 
+    def keep(self) -> tuple[str, ...]:
+        """Copies what is stored, before somebody replaces it by hand; returns the copies' names."""
+
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the same place."""

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ import msgspec
 from reconciler.errors import LockError, LockHeld
 from reconciler.lock.journal import parse_journal
 from reconciler.lock.stores import Stored
+from reconciler.lock.stores.heads import Heads
 
 _LOCK = ".lock.jsonl"
 
@@ -36,8 +38,9 @@ class _Holder(msgspec.Struct, frozen=True):
 class FileStore:
     """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, heads: Heads | None = None) -> None:
         self._folder, self._name = folder, name
+        self._heads = heads or Heads()
         self._lock = folder / f"{name}{_LOCK}"
         self._journal = folder / f"{name}.journal.jsonl"
         self._mutex = folder / f"{name}.lock.mutex"
@@ -132,12 +135,87 @@ class FileStore:
         self._put(self._journal.with_name(f"{self._name}.journal.torn"), data[whole:], 0o600)
         self._put(self._journal, data[:whole], 0o600)
 
+    def keep(self) -> tuple[str, ...]:
+        """Copies what is stored beside it, under names with the time that nothing has yet; returns these names."""
+        stored = self.read()
+        stamp, kept = _now_text().translate(_TO_STAMP), []
+        if stored.lock is not None:
+            # Not a name that ends as a lockfile's does: it would be taken for a second lock of the campaign.
+            kept.append(self._copy(f"{self._name}.lock.{stamp}{{}}.jsonl", stored.lock, 0o644))
+        if stored.journal:
+            # A name that ends as a journal's does: what keeps those out of Git has to keep its copies out, too.
+            kept.append(self._copy(f"{self._name}.{stamp}{{}}.journal.jsonl", stored.journal, 0o600))
+        return tuple(kept)
+
+    def _copy(self, pattern: str, data: bytes, mode: int) -> str:
+        name, fd = self._new_file(pattern, mode)
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        self._sync_folder()
+        return name
+
+    def _new_file(self, pattern: str, mode: int) -> tuple[str, int]:
+        """A file that nobody had before; where the name is taken, a number is put into it."""
+        for number in chain([""], (f"-{n}" for n in count(2))):
+            with suppress(FileExistsError):
+                name = pattern.format(number)
+                return name, os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        raise AssertionError("numbers do not end")
+
+    def withdraw(self) -> None:
+        """Takes lockfile and journal away, once they are kept under another name. Only inside `hold()`."""
+        self._journal.unlink(missing_ok=True)
+        self._lock.unlink(missing_ok=True)
+        self._sync_folder()
+
+    def holder(self) -> tuple[bool, str]:
+        """Whether a run holds the mutex now, and who that is or was last, as far as it is known."""
+        try:
+            fd = os.open(self._mutex, os.O_RDONLY)
+        except FileNotFoundError:
+            return False, ""
+        try:
+            told = _holder_text(os.pread(fd, 4096, 0))
+            return not _is_free(fd), told.strip()
+        finally:
+            os.close(fd)
+
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the folder, sorted; unreadable ones are left out."""
-        for path in sorted(self._folder.glob(f"*{_LOCK}")):
-            if path != self._lock:
-                with suppress(OSError), path.open("rb") as file:
-                    yield path.name, file.readline()
+        for path, name in sorted(_lockfiles(self._folder)):
+            if name != self._lock.name:
+                with suppress(OSError):
+                    yield name, self._heads.first_line(path)
+
+
+def _lockfiles(folder: Path) -> list[tuple[str, str]]:
+    """All lockfiles in a folder, with their names; none where it cannot be looked into."""
+    try:
+        # Not with a Path for each: every campaign of a run looks at the lockfiles of all.
+        with os.scandir(folder) as entries:
+            return [(entry.path, entry.name) for entry in entries if entry.name.endswith(_LOCK)]
+    except OSError:
+        return []
+
+
+_TO_STAMP = str.maketrans({"-": "", ":": "", " ": "-"})
+
+
+def lock_names(folder: Path) -> list[str]:
+    """The campaigns that have a lockfile in this folder, sorted."""
+    return sorted(path.name.removesuffix(_LOCK) for path in folder.glob(f"*{_LOCK}"))
+
+
+def _is_free(fd: int) -> bool:
+    """Whether nobody holds the mutex behind this descriptor; closing that lets go of it again."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _version(path: Path) -> tuple[int, int] | None:

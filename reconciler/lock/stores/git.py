@@ -107,6 +107,22 @@ class GitStore:
                 self._is_held = False
                 self._publish(command, claim, failure)
 
+    def claimed_by(self) -> str:
+        """Who claims the lock on the remote, since when and doing what; "" when nobody does."""
+        there = self._git.tip(self._claim_ref)
+        return " ".join(self._git.message(there).split()) if there else ""
+
+    def give_back(self) -> None:
+        """Deletes the claim that is there now, whoever made it. Raises LockError when the remote does not let go."""
+        there = self._git.tip(self._claim_ref)
+        pushed = self._git.push("", self._claim_ref, there) if there else None
+        if pushed is not None and not pushed.is_done and self._git.tip(self._claim_ref):
+            raise LockError(f"{self._claim_ref} could not be deleted on the remote ({pushed.why})")
+
+    def keep(self) -> tuple[str, ...]:
+        """Copies what is stored into the folder where this machine keeps its journal; the branch has its history."""
+        return self._files.keep()
+
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the same folder of the branch, sorted."""
         for name, blob in sorted(self._git.files(self._seen or self._tip(), self._path.parent).items()):
@@ -152,7 +168,7 @@ class GitStore:
         return (
             f"campaign {self._name} is locked by {holder}\n"
             "if that run is no longer at work it was cut off, and what it did is remembered only in its journal: go on "
-            f'where that is, or read docs/ci.md, "After a runner died", before you delete {self._claim_ref}'
+            f'where that is, or read docs/ci.md, "After a runner died", before `campaign state unlock {self._name}`'
         )
 
     def _take(self, claim: str) -> None:
