@@ -47,6 +47,8 @@ def campaign_findings(document: Any, policies: Policies) -> Iterator[Finding]:
     for index, source in enumerate(_items(spec.get("suppress"))):
         found += (f.under(("suppress", index)) for f in _suppression(_mapping(source)))
     found += (f.under(("rollout",)) for f in rollout_findings(spec.get("rollout")))
+    if "rollout" in spec:
+        found += _lists_with_waves(spec)
     return (finding.under(("spec",)) for finding in found)
 
 
@@ -123,6 +125,14 @@ def _policy(path: KeyPath, fields: Any, base: Mapping[str, Any], policies: Polic
     if _period({**base, **full}) not in [_period(level) for level in levels]:
         found += period_findings({**base, **full})
     return (finding.under(path) for finding in found)
+
+
+def _lists_with_waves(spec: Mapping[str, Any]) -> Iterator[Finding]:
+    """Lists with a wave of their own under a rollout, which counts the calls of one wave."""
+    for index, phone_list in enumerate(_items(spec.get("phoneLists"))):
+        if "wave" in _mapping(phone_list):
+            what, fix = "does not go with a rollout", "raise spec.wave, or give the list a campaign of its own"
+            yield Finding(("phoneLists", index, "wave"), what, fix)
 
 
 def _period(fields: Mapping[str, Any]) -> list[Any]:

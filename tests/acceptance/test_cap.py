@@ -76,7 +76,26 @@ def test_the_lock_of_a_campaign_whose_manifest_is_gone_counts(pair: Workshop) ->
     assert not pair.remote.jobs
 
 
-def test_locks_without_one_secret_are_refused_as_their_phones_cannot_be_compared(pair: Workshop) -> None:
+def test_several_campaigns_at_once_are_applied_one_after_the_other(pair: Workshop) -> None:
+    apply(pair, "--jobs", "4")
+    assert (len(autumn(pair).jobs), len(pair.remote.jobs)) == (2, 0)
+
+
+def test_a_part_of_the_campaigns_is_not_applied_by_itself_as_others_may_be_applied_beside_it(pair: Workshop) -> None:
+    ran = apply(pair, "--shard", "1/2")
+    assert ran.code == 64
+    assert "leave out --shard" in ran.err
+    assert not autumn(pair).jobs
+    assert not pair.remote.jobs
+
+
+def test_locks_with_salts_of_their_own_are_compared_all_the_same(pair: Workshop) -> None:
+    pair.variables["CAMPAIGN_LOCK_SECRET"] = ""
+    apply(pair)
+    assert (len(autumn(pair).jobs), len(pair.remote.jobs)) == (2, 0)
+
+
+def test_a_lock_whose_secret_is_not_there_is_refused_as_its_phones_cannot_be_compared(pair: Workshop) -> None:
     apply(pair, "--target", "autumn")
     pair.variables["CAMPAIGN_LOCK_SECRET"] = ""
     ran = apply(pair, "--target", "spring")

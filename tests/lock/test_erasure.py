@@ -5,12 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from reconciler.lock.erasure import Person, inherited, proof, traces, without
+from reconciler.lock.erasure import Graves, Person, graves, inherited, proof, traces, without
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_lock, encode_lock
-from reconciler.lock.model import CallStatus, Decision, Erased, FormerJob, Lock, LockedCall
+from reconciler.lock.model import CallStatus, Decision, Erased, FormerJob, Header, Lock, LockedCall
 from reconciler.lock.owned import OwnedJobs
-from tests.plan.values import KEYER, call, lock_of, remembered
+from reconciler.phones.model import Desired
+from reconciler.plan.build import make_plan
+from reconciler.plan.diff import Observed
+from tests.plan.values import KEYER, call, campaign, lock_of, remembered, said
 
 
 def phone(number: int) -> str:
@@ -122,6 +125,36 @@ def test_what_another_secret_made_is_not_taken_over() -> None:
     other = Keyer(None, "5b" * 16)
     theirs = without(lock_of(), Person.of(other, phone(1), ""), [], other).header
     assert inherited(lock_of(BOB).header, [theirs], KEYER).erased is None
+
+
+def buried(keyer: Keyer, **fields: str) -> Header:
+    """The header of a lock of this keyer that knows of the first phone as erased."""
+    header = msgspec.structs.replace(lock_of().header, **fields)
+    return without(Lock(header, {}), Person.of(keyer, phone(1), ""), [], keyer).header
+
+
+SALT, SECRET = Keyer(None, "5b" * 16), Keyer("a secret")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [buried(SALT, salt="5b" * 16), buried(SECRET, salt="", secret_check=SECRET.check())],
+    ids=["a salt", "a secret"],
+)
+def test_a_lock_with_other_digests_still_tells_who_was_erased(header: Header) -> None:
+    assert graves([header], "a secret", KEYER).of([phone(1), phone(2)]) == [True, False]
+
+
+def test_a_lock_whose_secret_is_not_at_hand_and_those_of_the_same_digests_are_not_asked_by_phone() -> None:
+    unknown = buried(SECRET, salt="", secret_check=SECRET.check())
+    assert graves([unknown, buried(KEYER)], "another secret", KEYER) == Graves()
+
+
+def test_whoever_was_erased_from_a_lock_with_other_digests_is_not_called() -> None:
+    elsewhere = graves([buried(SALT, salt="5b" * 16)], None, KEYER)
+    wanted = Desired((call("ann", 1), call("bob", 2)))
+    plan = make_plan(campaign(), wanted, lock_of(), Observed(), KEYER, graves=elsewhere)
+    assert said(plan) == ["Add bob/1: NEW", "Frozen ann/1: ERASED", "Start"]
 
 
 def test_nobody_is_in_a_repr() -> None:

@@ -143,3 +143,11 @@ def test_all_mistakes_are_reported_in_one_run_and_no_number_is_repeated(tmp_path
     said = "\n".join(lines(found.problems, tmp_path))
     assert len(found.problems) == 4
     assert "16507770042" not in said
+
+
+def test_a_list_with_a_wave_of_its_own_does_not_go_with_a_rollout(tmp_path: Path) -> None:
+    lists = 'phoneLists: [{name: a, wave: autumn, phones: [{phone: "+16507770042"}]}]\n'
+    found = loaded(tmp_path, campaign(lists + "rollout: {steps: [{share: 100%}]}"))
+    (said,) = lines(found.problems, tmp_path)
+    assert "spec.phoneLists[0].wave: does not go with a rollout; raise spec.wave" in said
+    assert not loaded(tmp_path, campaign(lists)).problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from reconciler.calls.model import CampaignState
 from reconciler.lock.model import CallStatus, Lock, LockedCall, Span
 from reconciler.manifest.model import Cap
+from reconciler.manifest.rollout import ALL, Rollout, Step
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.build import make_plan
 from reconciler.plan.cap import Use
@@ -29,7 +30,7 @@ class Others:
         self.caps, self.today = caps, TODAY
         self._uses = {KEYER.phone(f"1650777{n:04}"): found for n, found in (uses or {}).items()}
 
-    def of(self, phones: Collection[str]) -> Mapping[str, Sequence[Use]]:
+    def of(self, phones: Mapping[str, str]) -> Mapping[str, Sequence[Use]]:
         """The calls to these phones."""
         return {phone: found for phone, found in self._uses.items() if phone in phones}
 
@@ -134,6 +135,21 @@ def test_with_several_calls_allowed_the_oldest_that_matters_says_until_when() ->
     uses = [use(99), use(80), use(85), use(50), use(90)]  # the fourth is too old, of the rest two have to go
     plan = capped([ANN], lock_of(), Others(cap, uses={1: uses}))
     assert details(plan) == ["until 1970-04-27"]  # day 116: when that of day 85 no longer counts
+
+
+def test_a_step_of_a_rollout_is_not_filled_with_calls_that_are_held_back() -> None:
+    steps = Rollout((Step(calls=2), Step(share=ALL)), 0, 8000, (), False, "")
+    people = tuple(call(name, n) for n, name in enumerate(("ann", "bob", "cyd"), 1))
+    for held in (1, 2, 3):
+        plan = make_plan(
+            msgspec.structs.replace(campaign(), rollout=steps),
+            Desired(people),
+            lock_of(),
+            Observed(state=CampaignState.RUNNING),
+            KEYER,
+            usage=Others(WEEK, uses={held: [use(98)]}),
+        )
+        assert plan.counts.add == 2
 
 
 def test_every_cap_holds() -> None:
