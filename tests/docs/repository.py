@@ -16,7 +16,7 @@ PAGES = tuple(sorted(path for name in NAMES for path in ROOT.glob(name)))
 def environment() -> dict[str, str]:
     """A terminal of 110 columns without colours, our `campaign` on the path, none of the developer's settings.
 
-    Nor is coverage measured in there: it doubles the time of every command, and what the pages show is tested elsewhere.
+    Nor is coverage measured in there: it doubles the time of every command, and it is measured elsewhere.
     """
     ours = ("CAMPAIGN_", "PYTEST_", "COVERAGE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
