@@ -105,7 +105,7 @@ class Explaining:
             return None, f"was not asked: {error.problems[0].what}"
 
     def _asked(self, turn: Turn, search: Search, remembered: Remembered) -> Asked:
-        """What is asked of the plan. It starts from the lock as it was read: one that is new has another salt each time."""
+        """What is asked of the plan: of the lock as it was read, since a new one has another salt each time."""
         calm = copy(turn)
         calm.terminal = _Calm(turn.terminal)
         return Asked(self._common, calm, {}, self._together, through=search.through, remembered=remembered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -33,6 +34,14 @@ class Asked(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Asked({len(self.readings)} readings)"
+
+    def positions(self, chunk: Chunk) -> list[int]:
+        """Where in a chunk the calls asked about are."""
+        # Both questions loop in C: of a million calls nearly none is asked about.
+        if self.readings.isdisjoint(chunk.phones) and self.text not in chunk.keys:
+            return []
+        pairs = enumerate(zip(chunk.keys, chunk.phones, strict=True))
+        return [at for at, (key, phone) in pairs if phone in self.readings or key == self.text]
 
     @property
     def tail(self) -> str:
@@ -70,7 +79,7 @@ class Spotted:
         """Where the lock knows none of them either (`is_known`), the stream ends with Absent."""
         self._source, self._asked, self._is_known = source, asked, is_known
         self._found: dict[tuple[str, str, int], Call] = {}  # lists may be read again
-        self._near: dict[tuple[str, int], NearCall] = {}
+        self._near: dict[Place, NearCall] = {}
         self._calls: list[int] = []  # of each reading
 
     @property
@@ -113,17 +122,14 @@ class Spotted:
             raise Absent
 
     def _look(self, chunk: Chunk) -> None:
-        readings, text = self._asked.readings, self._asked.text
-        # Both questions loop in C: of a million calls nearly none is asked about.
-        if not readings.isdisjoint(chunk.phones) or text in chunk.keys:
-            for at, (key, phone) in enumerate(zip(chunk.keys, chunk.phones, strict=True)):
-                if phone in readings or key == text:
-                    self._found[key, chunk.source, chunk.rows[at]] = chunk.call(at)
-        elif not self._found and len(self._near) < NEAR:
-            for at, what in _nearly(chunk, self._asked):
-                self._near[chunk.source, chunk.rows[at]] = NearCall(
-                    mask(chunk.phones[at]), Place(chunk.source, chunk.rows[at]), what
-                )
+        found = self._asked.positions(chunk)
+        for at in found:
+            self._found[chunk.keys[at], chunk.source, chunk.rows[at]] = chunk.call(at)
+        if self._found or len(self._near) >= NEAR:
+            return
+        for at, what in islice(_nearly(chunk, self._asked), NEAR):
+            place = Place(chunk.source, chunk.rows[at])
+            self._near[place] = NearCall(mask(chunk.phones[at]), place, what)
 
 
 def _nearly(chunk: Chunk, asked: Asked) -> Iterator[tuple[int, str]]:

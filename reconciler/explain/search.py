@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from reconciler.explain.asked import Spotted, asked
+from collections.abc import Iterator
+
+from reconciler.errors import Place
+from reconciler.explain.asked import NearCall, Spotted, asked
 from reconciler.explain.memories import remembered_of
 from reconciler.explain.model import Looked, Near
 from reconciler.explain.rows import suppressors
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import Lock, LockedCall
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import Call, CallSource
+from reconciler.phones.lists import Declared
+from reconciler.phones.model import Call, CallSource, mask
+from reconciler.phones.problems import Problems
+from reconciler.phones.stream import unwatched
 
 
 class Search:
@@ -59,9 +65,17 @@ class Search:
         readings = sorted(self._asked.readings)
         return next((each for each in readings if each in wanted or self._keyer.phone(each) in known), "")
 
+    def _left_out(self) -> Iterator[NearCall]:
+        """The calls asked about that are in a list and not wanted: `duplicates: first` takes an earlier row."""
+        lists = [each for each in self._campaign.lists if each.spec.duplicates == "first"]
+        for _, chunk in Declared(lists, self._campaign.wave, self._campaign.policy).chunks(Problems(0), unwatched):
+            for at in self._asked.positions(chunk):
+                what = "is left out: an earlier row has its key, and the list says duplicates: first"
+                yield NearCall(mask(chunk.phones[at]), Place(chunk.source, chunk.rows[at]), what)
+
     def looked(self) -> Looked:
         """What was looked through, and what comes near."""
-        near = self._spotted.near if self._spotted and not self.has_any else ()
+        near = (*self._left_out(), *(self._spotted.near if self._spotted else ())) if not self.has_any else ()
         met = self._asked.readings & self.suppressed
         return Looked(
             campaign=self._campaign.name,

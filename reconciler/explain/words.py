@@ -123,7 +123,12 @@ def _reasons(row: Row, found: Said, planned: Planned) -> Iterator[str]:
     elif row.call_id in planned.changed_alone:
         yield f"Of it only the campaign's own settings changed: {', '.join(each.path for each in planned.settings)}."
     else:
-        yield "What changed is in the list or its row; a lock knows digests, so nobody can tell which field."
+        yield f"{_own(planned)}; a lock holds a digest, so which field it is cannot be told."
+
+
+def _own(planned: Planned) -> str:
+    settings = ", ".join(each.path for each in planned.settings)
+    return f"Beside the campaign's {settings} its own data changed" if settings else "What changed is its own data"
 
 
 def _suppressed(row: Row) -> Iterator[str]:
@@ -142,7 +147,7 @@ def _in_step(memory: Memory | None) -> Iterator[str]:
     if memory is None:
         yield "Nothing is done with it now; a later plan decides."
         return
-    yield "Nothing is to do: it is in step."
+    yield "Nothing is to do."
     if memory.status.is_called:
         yield "It was called in this wave, and whoever was called in a wave is not called again in it."
     else:

@@ -46,6 +46,8 @@ def explanation_text(told: Explanation) -> Iterator[Line]:
     yield line((told.campaign, "bold"), f"  {_who(told)}")
     for row in told.rows:
         yield from _row(row, told)
+    for each in told.memories if not told.rows else ():
+        yield from _verdict(*of_memory(each, told))
     yield from _lock(told)
     yield from _server(told)
     yield from _guards(told)
@@ -83,12 +85,14 @@ def _verdict(word: str, sentences: Sequence[str]) -> Iterator[Line]:
 
 
 def _field(field: Field) -> list[Cell]:
-    words = value_words(field.name, field.value) if field.is_shown else _hidden(field)
+    words: Cell = field.value if field.name == "phone" else _hidden(field)
+    if field.is_shown and field.name != "phone":
+        words = value_words(field.name, field.value)
     return [field.name, words, (f"{field.level}, {field.place.file}:{field.place.line}", "dim")]
 
 
 def _hidden(field: Field) -> Cell:
-    return ("left out: its cell is empty" if field.kind == "absent" else f"({field.kind}, not shown)", "dim")
+    return ("empty cell" if field.kind == "absent" else f"{field.kind} •••", "dim")
 
 
 def _window(window: Window) -> Iterator[Line]:
@@ -131,7 +135,7 @@ def _day(each: Hours) -> list[Cell]:
     if each.spans:
         by_last: Cell = (f"{_spans(each.by_last)} by the last clock", "dim") if each.by_last else ""
         return [name, _spans(each.spans), by_last]
-    return [name, ("no policy says: the campaign's own settings decide" if each.is_unsaid else "no call", "dim"), ""]
+    return [name, ("no policy says" if each.is_unsaid else "no call", "dim"), ""]
 
 
 def _spans(spans: Iterable[tuple[str, str]]) -> str:
@@ -141,6 +145,8 @@ def _spans(spans: Iterable[tuple[str, str]]) -> str:
 def _opening(window: Window) -> str:
     if window.is_open:
         return "open now"
+    if any(each.is_unsaid for each in window.days):
+        return "on days that no policy speaks of, the campaign's own settings on the server decide"
     if window.opens is None:
         return "no minute to come is open" + (" by all of these clocks" if window.last else "")
     return f"opens next {window.opens_there} there, {moment(window.opens)}"
@@ -167,10 +173,10 @@ def _lock(told: Explanation) -> Iterator[Line]:
     for each in told.memories:
         yield from columns([_memory(each)], indent=4)
         row = wanted.get(each.call_id)
-        if row is None:
+        if row is None and wanted:
             word, sentences = of_memory(each, told)
-            yield from (line((f"{word}: ", "dim"), sentence, indent=6, hang=2) for sentence in sentences)
-        elif row.digest != each.digest:
+            yield line((f"{word}:", _STYLES.get(word, "dim")), f" {' '.join(sentences)}", indent=6, hang=2)
+        elif row is not None and row.digest != each.digest:
             yield line("made from another request than the one that is wanted now", indent=6)
         for decision in each.decisions:
             yield line(decision, indent=6, hang=2)
@@ -201,8 +207,8 @@ def _job(job: Sighting) -> list[Cell]:
     return [
         f"job {job.job_id}",
         JOB_WORDS[job.status],
-        f"{count(job.attempts, 'attempt')}{talked}",
-        (f"since {since}" if since else "", "dim"),
+        f"{count(job.attempts, 'attempt') if job.attempts else 'no attempt'}{talked}",
+        (f"added {since}" if since else "", "dim"),
         (ended, "dim"),
         "" if job.is_owned else ("not of this lock", "bold magenta"),
     ]
