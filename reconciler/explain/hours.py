@@ -77,5 +77,4 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 def _span(opening: Opening, zone: tzinfo) -> tuple[str, str]:
     since, until = (moment.astimezone(zone) for moment in opening)
-    end = "24:00" if until.time() == time() and until.date() > since.date() else f"{until:%H:%M}"
-    return f"{since:%H:%M}", end
+    return f"{since:%H:%M}", f"{until:%H:%M}"  # no policy is open up to midnight: 23:59 is the last it can say

@@ -136,6 +136,11 @@ class Planned(msgspec.Struct, frozen=True):
     settings: tuple[SettingChange, ...] = ()  # of the campaign, that alone changed a call
     changed_alone: frozenset[tuple[str, str]] = frozenset()  # calls that only those changed
 
+    @property
+    def is_anything_done(self) -> bool:
+        """Whether any of these calls changes by the plan."""
+        return any(isinstance(each, CallAction) for each in self.about.values())
+
 
 class Explanation(msgspec.Struct, frozen=True):
     """Everything there is to say of one person in one campaign."""

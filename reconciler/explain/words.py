@@ -90,7 +90,7 @@ def verdict(found: Said) -> tuple[str, str]:
 def _made(replace: Replace) -> str:
     if not replace.attempts:
         return ""
-    return f"; {replace.attempts} attempt{'' if replace.attempts == 1 else 's'} were made already"
+    return f", after {replace.attempts} attempt{'' if replace.attempts == 1 else 's'}"
 
 
 def why(found: Said) -> str:
@@ -156,6 +156,8 @@ def _in_step(memory: Memory | None) -> Iterator[str]:
 
 def _campaign(planned: Planned, *, is_added: bool) -> Iterator[str]:
     """What holds for the campaign as a whole and decides whether this call rings."""
+    if planned.guards and planned.is_anything_done:
+        yield "A guard holds the apply back until somebody allows the amount."
     for move in planned.moves:
         match move:
             case Start() | Resume():

@@ -216,9 +216,9 @@ def _job(job: Sighting) -> list[Cell]:
 
 def _guards(told: Explanation) -> Iterator[Line]:
     planned = told.planned
-    if planned is None or not planned.guards:
+    if planned is None or not (planned.guards and planned.is_anything_done):
         return
-    yield from _heading("Held back", "an apply does nothing that rings before somebody allows it")
+    yield from _heading("Held back", "by a guard, until somebody allows the amount")
     for guard in planned.guards:
         yield line((f"guard {guard.name}", "bold red"), f": {guard_words(guard)}", indent=4, hang=2)
         yield line(f"to go on: {allowance(guard)}", indent=6, hang=None)
