@@ -115,7 +115,8 @@ class Spring:
         made = {each.call.key: each.locked(f"job-{each.call.key}", statuses[each.call.key], None) for each in chosen}
         made = {key: msgspec.structs.replace(call, wave=wave) for key, call in made.items()}
         settings = remembered(self.campaign.policy, self.campaign.payload, KEYER)
-        header = Header(1, "spring", "lineage", 7, "https://calls.example", salt="5a" * 16, control="start", **settings)
+        base = Header(1, "spring", "lineage", 7, "https://calls.example", salt="5a" * 16, control="start")
+        header = msgspec.structs.replace(base, policy=settings["policy"], payload=settings["payload"])
         self.lock = Lock(header, {call.call_id: call for call in made.values()})
         return made
 

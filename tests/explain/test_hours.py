@@ -10,7 +10,7 @@ from reconciler.explain.model import Window
 from reconciler.windows.numbers import Origin
 from tests.explain.scene import NOW
 
-OFFICE = {"allowedTime": {"default": [{"localTimeFrom": "10:00", "localTimeTo": "18:00"}]}}
+OFFICE: Any = {"allowedTime": {"default": [{"localTimeFrom": "10:00", "localTimeTo": "18:00"}]}}
 
 
 def window(*zones: str, now: datetime = NOW, **policy: Any) -> Window:
