@@ -193,7 +193,7 @@ def _memory(each: Memory) -> list[Cell]:
 def _server(told: Explanation) -> Iterator[Line]:
     yield from _heading("Server")
     if told.jobs is None:
-        yield line(told.problem or "was not asked", indent=4)
+        yield line(told.problem, indent=4)
     elif not told.jobs:
         yield line("has no job of this call", indent=4)
     else:
