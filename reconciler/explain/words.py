@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from reconciler.calls.model import CampaignState
@@ -24,7 +24,7 @@ from reconciler.plan.model import (
     Stop,
 )
 
-_WHY: Final = {
+_WHY: Final[Mapping[Reason, str]] = {  # of any other the plan's own words are said
     Reason.NEW: "Nothing is remembered of its key and its phone in this wave, so it is new.",
     Reason.NEW_WAVE: "The lock knows its key from an older wave only: a new wave calls again.",
     Reason.AGAIN_AFTER_CANCEL: "It is wanted again, and its last job was cancelled before anybody was reached.",
@@ -95,7 +95,8 @@ def _made(replace: Replace) -> str:
 
 def why(found: Said) -> str:
     """Why that is done."""
-    return _WHY[found.reason]
+    reason = found.reason
+    return _WHY.get(reason, f"{reason[0].upper()}{reason[1:]}.")
 
 
 def of_row(row: Row, told: Explanation) -> tuple[str, tuple[str, ...]]:
