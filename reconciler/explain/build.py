@@ -70,7 +70,6 @@ def explanation(
     return Explanation(
         campaign=campaign.name,
         lockfile=known.lockfile,
-        wave=campaign.wave,
         rows=rows,
         memories=tuple(memories(known.remembered, known.header, known.opened)),
         jobs=None if reports is None else tuple(_sighting(each, owned) for each in reports),

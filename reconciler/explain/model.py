@@ -147,7 +147,6 @@ class Explanation(msgspec.Struct, frozen=True):
 
     campaign: str
     lockfile: str
-    wave: str
     rows: tuple[Row, ...]
     memories: tuple[Memory, ...]
     jobs: tuple[Sighting, ...] | None  # None: the server was not asked

@@ -186,7 +186,7 @@ def of_memory(memory: Memory, told: Explanation) -> tuple[str, tuple[str, ...]]:
     if found is not None:
         word, does = verdict(found)
         return word, (does, why(found))
-    if memory.call_id[1] != told.wave:
+    if any(row.call_id[0] == memory.call_id[0] for row in told.rows):
         return "kept", ("Nothing is to do: it is of another wave, and the lock keeps it.",)
     kept = "Nothing is to do: no list has it any more, and it cannot ring. The lock keeps it, "
     return "kept", (kept + "so that nobody is called again should the row come back.",)
