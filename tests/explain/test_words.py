@@ -156,3 +156,10 @@ def test_a_setting_of_which_the_lock_has_a_digest_is_never_guessed(spring: Sprin
     assert not planned(spring.explained("c-1")).changed_alone
     with_brand("https://a.example, y: 2")
     assert planned(spring.explained("c-1")).changed_alone
+
+
+def test_what_a_plan_says_of_others_is_not_said_of_this_call(spring: Spring) -> None:
+    spring.remembers({"c-1": CallStatus.PLANNED, "c-2": CallStatus.MISSING})
+    told = spring.explained("c-1")
+    assert planned(told).about == {}
+    assert len(planned(spring.explained("c-2")).about) == 1
