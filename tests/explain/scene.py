@@ -95,6 +95,7 @@ class Spring:
         (folder / "do-not-call.csv").write_text("phone,why\n+44 7700 900123,complaint\n")
         self.remembers({})
         self.opened: tuple[OpenIntent, ...] = ()
+        self.state = CampaignState.RUNNING  # on the server
 
     @property
     def campaign(self) -> Campaign:
@@ -132,7 +133,7 @@ class Spring:
         """Everything that is said of `who`; `jobs` are what the server reports. Raises Absent."""
         campaign, search = self.campaign, Search(who, self.campaign, self.lock, KEYER)
         sifted = sift(campaign, search.through(ListedCalls(campaign)), self.lock, KEYER)
-        observed = Observed(state=CampaignState.RUNNING, foreign=tuple(foreign), is_refreshed=True)
+        observed = Observed(state=self.state, foreign=tuple(foreign), is_refreshed=True)
         desired, compared, aside = sifted.compared(self.lock, observed)
         plan = make_plan(campaign, desired, compared, observed, KEYER, aside=aside)
         known = Known(

@@ -163,3 +163,10 @@ def test_what_a_plan_says_of_others_is_not_said_of_this_call(spring: Spring) -> 
     told = spring.explained("c-1")
     assert planned(told).about == {}
     assert len(planned(spring.explained("c-2")).about) == 1
+
+
+def test_the_start_of_a_new_campaign_is_told_from_what_is_done_with_the_call(spring: Spring) -> None:
+    spring.state = CampaignState.NEW
+    told = spring.explained("c-1")
+    assert [type(move) for move in planned(told).moves] == [Start]
+    assert [type(each) for each in planned(told).about.values()] == [Add]
