@@ -53,6 +53,7 @@ def command(
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
+    from reconciler.cli.capped import one_by_one, refuse_parts
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Way, for_each
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
@@ -69,6 +70,7 @@ def command(
     demands = {each.campaign.name: each for each in demanded}
     campaigns = tuple(each.campaign for each in demanded)
     refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
+    refuse_parts(campaigns, common)
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
 
     together = Together()
@@ -77,7 +79,8 @@ def command(
         one = One(Desk.of(campaign, common), turn, read_token(campaign), is_approved=is_approved)
         return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
 
-    return for_each(campaigns, terminal, work, Way(jobs=jobs, is_stopped_cleanly=True, doing="applying"))
+    way = Way(jobs=one_by_one(campaigns, jobs), is_stopped_cleanly=True, doing="applying")
+    return for_each(campaigns, terminal, work, way)
 
 
 def _demands(
@@ -171,6 +174,7 @@ class One:
                 together=together,
                 is_first=is_first,
                 watch=watch,
+                usage=self._desk.usage,
             )
             voice = Voice(self._terminal.say, progress.advance)
             apply_campaign(session, options, SystemClock(stop), stop, voice, tally)

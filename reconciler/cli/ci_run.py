@@ -105,9 +105,9 @@ class CiRun:
             self._scribe.show(plan_text(plan))
             self._keep(plan)
             counts = plan.counts
-            outcome = "held back by a guard" if plan.tripped else "changes" if plan.actions else "nothing to do"
+            outcome = "held back by a guard" if plan.is_held_back else "changes" if plan.actions else "nothing to do"
             row = SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace)
-            return Ended(3 if plan.tripped else 0, row)
+            return Ended(3 if plan.is_held_back else 0, row)
 
         return self._ran(work, PLANNED, is_stopped_cleanly=False)
 

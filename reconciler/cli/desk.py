@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reconciler.calls.model import Dialect
+from reconciler.cli.capped import lock_secret
 from reconciler.cli.compliance import held_to_profiles
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
@@ -24,6 +24,7 @@ from reconciler.read.sieve import Sifted, sift
 
 if TYPE_CHECKING:  # a plan that asks no server does without it
     from reconciler.calls.client import CallsClient
+    from reconciler.plan.cap import Usage
 
 
 Through = Callable[[CallSource], CallSource]
@@ -44,7 +45,14 @@ class Desk(msgspec.Struct, frozen=True):
         `who` names the run to others that find the lock held; by default user and machine.
         """
         store = open_store(campaign, common.lock_store, who=who, heads=common.shared.heads)
-        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common)
+        return cls(campaign, store, lock_secret(), common)
+
+    def usage(self) -> Usage | None:
+        """What counts towards the caps besides the campaign's own calls; None where there is no cap.
+
+        Raises LockError when a lock of another campaign cannot be read.
+        """
+        return self.common.shared.hood.usage(self.campaign, self.common)
 
     @property
     def timeout_s(self) -> float:

@@ -27,6 +27,7 @@ def command(common: Common, who: str, jobs: int, refresh: bool, format: str) -> 
     only a phone that is written here is shown in full, and no value of a payload ever is. Changes nothing. Exits
     with 1 when nobody is found.
     """
+    from reconciler.cli.capped import one_by_one
     from reconciler.cli.each import Ended, Way, for_each
     from reconciler.cli.explaining import Explaining
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
@@ -49,7 +50,9 @@ def command(common: Common, who: str, jobs: int, refresh: bool, format: str) -> 
             turn.terminal.error(found.failure)
         return Ended(found.failure.exit_code if found.failure else 0, SummaryRow(campaign.name, "shown"))
 
-    code = for_each(campaigns, terminal, work, Way(jobs=jobs, heads=None, doing="looking through"))
+    code = for_each(
+        campaigns, terminal, work, Way(jobs=one_by_one(campaigns, jobs), heads=None, doing="looking through")
+    )
     told, looked = [each.told for each in all_found if each.told], [each.looked for each in all_found]
     elsewhere = () if told else tuple(explaining.elsewhere(others))
     if format == "json":

@@ -57,6 +57,7 @@ def command(
     also: tuple[tuple[str, Path], ...],
 ) -> int:
     """Show what applying would do to real people's phones. Changes nothing."""
+    from reconciler.cli.capped import one_by_one
     from reconciler.cli.each import Ended, Way, for_each
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
@@ -85,7 +86,7 @@ def command(
             turn.when_due(lambda: outs.planned(campaign, plan))
             return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
 
-        way = Way(jobs=jobs, heads=PLANNED if format == "text" else None, doing="planning")
+        way = Way(jobs=one_by_one(campaigns, jobs), heads=PLANNED if format == "text" else None, doing="planning")
         return for_each(campaigns, terminal, outs.watching(work), way)
 
 
@@ -109,7 +110,7 @@ def _code(plan: Plan, *, is_detailed: bool) -> int:
     """Who asks for drift is told of drift: pending changes are no surprise, somebody committed them."""
     if is_detailed and plan.drift is not None and plan.drift.is_any:
         return 2
-    if plan.tripped:
+    if plan.is_held_back:
         return 3
     return 2 if is_detailed and plan.drift is None and plan.actions else 0
 
@@ -146,14 +147,15 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
     turn, terminal = asked.turn, asked.turn.terminal
-    desk = Desk.of(campaign, asked.common)
+    desk, now_ms = Desk.of(campaign, asked.common), int(1000 * time.time())
     remembered = asked.remembered or read_remembered(desk.store, campaign, desk.secret, token)
     with terminal.progress() as progress:
         sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered, asked.through)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
+    usage = desk.usage()
     if token is None:
-        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed)
+        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed, now_ms=now_ms, usage=usage)
         return _held(alone, campaign, asked)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
@@ -165,7 +167,15 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
             )
         watch = Stoppable(progress, turn.stop)
         plan = plan_campaign(
-            campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
+            campaign,
+            sifted,
+            remembered,
+            server,
+            asked.allowed,
+            watch=watch,
+            with_drift=asked.with_drift,
+            now_ms=now_ms,
+            usage=usage,
         )
         plan = _held(plan, campaign, asked)
         save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
@@ -176,4 +186,6 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
 
 def _held(plan: Plan, campaign: Campaign, asked: Asked) -> Plan:
     """The plan with the guards of the run; in order, so that every run holds back the same campaigns."""
-    return asked.turn.after_others(lambda: asked.together.hold(plan, campaign.run_guards, asked.allowed))
+    held = asked.turn.after_others(lambda: asked.together.hold(plan, campaign.run_guards, asked.allowed))
+    asked.common.shared.hood.plans(campaign, held, asked.common)
+    return held

@@ -14,6 +14,7 @@ from reconciler.calls.model import CampaignState, JobStatus
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus
 from reconciler.plan.model import Blocked, CallAction, Deferred, Drifted, Frozen, GuardResult, Move, SettingChange
+from reconciler.plan.standing import Standing
 
 Said = CallAction | Deferred | Frozen | Blocked | Drifted
 """What a plan says about one call."""
@@ -135,6 +136,7 @@ class Planned(msgspec.Struct, frozen=True):
     about: dict[tuple[str, str], Said]
     settings: tuple[SettingChange, ...] = ()  # of the campaign, that alone changed a call
     changed_alone: frozenset[tuple[str, str]] = frozenset()  # calls that only those changed
+    rollout: Standing | None = None  # None: everybody at once
 
     @property
     def is_anything_done(self) -> bool:

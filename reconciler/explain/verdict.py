@@ -24,6 +24,7 @@ from reconciler.plan.model import (
     Deferred,
     Drifted,
     Frozen,
+    Held,
     Note,
     Pause,
     Plan,
@@ -48,6 +49,7 @@ def planned_of(plan: Plan, ids: Collection[CallId]) -> Planned:
         guards=plan.tripped,
         about=dict(_about(plan, ids)),
         settings=plan.settings,
+        rollout=plan.rollout,
     )
 
 
@@ -67,7 +69,7 @@ def _said(note: Note) -> Deferred | Frozen | Blocked | Drifted | None:
     match note:
         case Deferred() | Frozen() | Blocked() | Drifted():
             return note
-        case Unmanaged():
+        case Unmanaged() | Held():
             return None
         case _:
             assert_never(note)

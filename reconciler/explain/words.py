@@ -48,6 +48,9 @@ _WHY: Final[Mapping[Reason, str]] = {  # of any other the plan's own words are s
     Reason.REJECTED: "The server refused this number; it is not tried again until its data changes.",
     Reason.CANCELLED_BY_OTHERS: "Somebody else cancelled its job, perhaps because the person asked for it. "
     "`onExternalCancel: add` in the manifest adds it again.",
+    Reason.NEWER_WAVE: "It was called in a newer wave than the manifest's; only a wave that is new calls again.",
+    Reason.ERASED: "The person was erased, and nobody calls them again.",
+    Reason.CAPPED: "Its phone has had as many calls as the cap allows, from all campaigns together.",
     Reason.CAMPAIGN_STOPPED: "The campaign is to be stopped for good.",
     Reason.STATE_UNKNOWN: "The server reports a campaign state that this version does not know.",
     Reason.START_IN_WEB: "A new campaign on this server is started in its web interface.",
@@ -79,6 +82,10 @@ def verdict(found: Said) -> tuple[str, str]:
             return "deferred", "Nothing is done for now."
         case Frozen():
             return "frozen", "It changed, and nothing is done."
+        case Blocked(reason=Reason.CAPPED):
+            return "blocked", "Nothing is done for now; a later apply adds it, once fewer calls count."
+        case Blocked(reason=Reason.ERASED | Reason.NEWER_WAVE):
+            return "blocked", "Nothing is done with it."
         case Blocked():
             return "blocked", "Nothing is done until a person decides: it could call somebody twice."
         case Drifted():
@@ -109,7 +116,7 @@ def of_row(row: Row, told: Explanation) -> tuple[str, tuple[str, ...]]:
         return "suppressed", (*_suppressed(row), *_beside(memory, planned))
     found = planned.about.get(row.call_id)
     if found is None:
-        return "in step" if memory else "waiting", (*_in_step(memory), *_campaign(planned, is_added=False))
+        return "in step" if memory else "waiting", (*_in_step(memory, planned), *_campaign(planned, is_added=False))
     word, does = verdict(found)
     is_added = isinstance(found, Add | Replace)
     return word, (does, *_reasons(row, found, planned), *_campaign(planned, is_added=is_added))
@@ -117,6 +124,8 @@ def of_row(row: Row, told: Explanation) -> tuple[str, tuple[str, ...]]:
 
 def _reasons(row: Row, found: Said, planned: Planned) -> Iterator[str]:
     yield why(found)
+    if isinstance(found, Blocked) and found.detail:
+        yield f"{found.detail[0].upper()}{found.detail[1:]}."
     if not isinstance(found, Replace):
         return
     if found.locked.phone != found.wanted.phone:
@@ -144,15 +153,28 @@ def _beside(memory: Memory | None, planned: Planned) -> Iterator[str]:
         yield verdict(found)[1]
 
 
-def _in_step(memory: Memory | None) -> Iterator[str]:
+def _in_step(memory: Memory | None, planned: Planned) -> Iterator[str]:
     if memory is None:
-        yield "Nothing is done with it now; a later plan decides."
+        yield from _waiting(planned)
         return
     yield "Nothing is to do."
     if memory.status.is_called:
         yield "It was called in this wave, and whoever was called in a wave is not called again in it."
     else:
         yield "Its job was made from exactly this request."
+
+
+def _waiting(planned: Planned) -> Iterator[str]:
+    """Why a call that is wanted and not remembered is not added yet."""
+    rollout = planned.rollout
+    if rollout is None:
+        yield "Nothing is done with it now; a later plan decides."
+    elif rollout.is_aborted:
+        yield f"Nothing is done until a person decides: the rollout is aborted: {rollout.mark.aborted}."
+        yield f'`resume: "{rollout.resume}"` under `rollout` in the manifest goes on.'
+    else:
+        yield "Nothing is done with it now: it waits for a later step of the rollout."
+        yield f"{rollout.step} of {rollout.steps} steps are reached; the gate decides when the next one is."
 
 
 def _campaign(planned: Planned, *, is_added: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from reconciler.errors import LockError
+from reconciler.lock.days import added_on, day_of
 from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
 from reconciler.lock.owned import OwnedJobs
 
@@ -205,6 +206,8 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
     lock.calls.update({call.call_id: call for call in closed.calls})
     _clear_doubts(lock, intent, recorded={call.call_id for call in closed.calls})
     header = msgspec.structs.replace(lock.header, control=closed.control, state="") if closed.control else lock.header
+    if intent.operation == "addPhones" and closed.calls:
+        header = added_on(header, [call.job_id for call in closed.calls], day_of(intent.created_ms))
     return msgspec.structs.replace(lock, header=header)
 
 

@@ -10,12 +10,14 @@ import msgspec
 
 from reconciler.calls.model import CampaignState
 from reconciler.errors import Refusal
+from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
-from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
+from reconciler.plan.cap import CallAction, Usage, hold_caps
+from reconciler.plan.diff import NOBODY, NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import Scope, hold_guards
 from reconciler.plan.model import (
     Action,
@@ -23,6 +25,7 @@ from reconciler.plan.model import (
     Adopt,
     Blocked,
     Cancel,
+    Held,
     Move,
     Note,
     Pause,
@@ -34,8 +37,10 @@ from reconciler.plan.model import (
     Stop,
     subject_of,
 )
+from reconciler.plan.rollout import Line, roll_out
 from reconciler.plan.settings import setting_changes
 from reconciler.plan.sizes import list_changes, suppression_changes
+from reconciler.plan.standing import Standing
 from reconciler.plan.state import effective_state, state_move
 
 
@@ -48,17 +53,28 @@ def make_plan(
     *,
     allowed: Mapping[str, float] | None = None,
     aside: Aside = NOTHING,
+    now_ms: int = 0,
+    usage: Usage | None = None,
+    graves: Graves = NOBODY,
 ) -> Plan:
     """The plan. `lock` is refreshed already; `allowed` are the amounts of `--allow`, by guard option.
 
-    Of a long list and its lock only what is not in step is given; `aside` tells of the rest.
+    `now_ms` (Unix milliseconds) is what a rollout's gate waits by; without it none has waited long enough.
+
+    Of a long list and its lock only what is not in step is given; `aside` tells of the rest. `usage` holds the caps
+    that are in force, and what other campaigns count towards them; `graves` tells who was erased from other locks.
 
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
-    diff = CallDiff(campaign, desired, lock, observed, keyer, aside)
-    move = state_move(campaign.state, observed, lock.header)
-    actions = in_order(diff.actions(), move if not isinstance(move, Blocked) else None)
-    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
+    diff = CallDiff(campaign, desired, lock, observed, keyer, aside, graves)
+    # Caps first: a rollout's step is not to be filled with calls that are held back.
+    within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
+    calls, rollout = _rolled_out(campaign, lock, within, len(diff.wanted) + aside.in_step, aside, now_ms)
+    state = "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
+    move = state_move(state, observed, lock.header)
+    actions = in_order(calls, move if not isinstance(move, Blocked) else None)
+    held = [Held(rollout.held)] if rollout and rollout.held else []
+    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes, *capped, *held)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
     _refuse_lost(campaign, effective_state(observed, lock.header), actions)
@@ -66,18 +82,31 @@ def make_plan(
         campaign=campaign.name,
         host=campaign.host,
         dialect=observed.dialect,
-        desired_state=campaign.state,
+        desired_state=state,
         observed_state=observed.state,
         is_refreshed=observed.is_refreshed,
         wanted=len(diff.wanted) + aside.in_step,
-        suppressed=len(desired.calls) - len(diff.wanted) + aside.suppressed,
+        suppressed=len(desired.calls) - len(diff.wanted) - diff.erased + aside.suppressed,
         in_step=diff.in_step,
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
         guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer), allowed or {}),
         plan_id=_plan_id(lock, actions),
+        rollout=rollout,
     )
+
+
+def _rolled_out(
+    campaign: Campaign, lock: Lock, actions: list[CallAction], wanted: int, aside: Aside, now_ms: int
+) -> tuple[list[CallAction], Standing | None]:
+    """The actions without the calls that wait for a later step of the rollout, and where it stands."""
+    if campaign.rollout is None or campaign.state == "stopped":
+        return actions, None
+    statuses = lock.statuses(campaign.wave) if aside.statuses is None else aside.statuses
+    line = Line([action for action in actions if isinstance(action, Add)], wanted)
+    kept, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
+    return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
 
 
 def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> tuple[Action, ...]:

@@ -6,15 +6,16 @@ call of the same phone or key; one pass over the lock finds what is no longer wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
 import msgspec
 
 from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallId, CallStatus, Erased, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.decide import RESTING, decide_conflict, decide_unwanted, decide_wanted
@@ -23,6 +24,7 @@ from reconciler.plan.model import (
     Adopt,
     Blocked,
     Cancel,
+    Frozen,
     Note,
     Reason,
     Replace,
@@ -66,11 +68,13 @@ class Aside(msgspec.Struct, frozen=True):
     waiting: int = 0  # remembered calls that are queued or wait for another attempt
     remembered: int = 0  # remembered calls, whatever became of them
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
-    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
+    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted, in some wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
+    statuses: Mapping[CallStatus, int] | None = None  # of all calls of the wave; None where none is left out
 
 
 NOTHING = Aside()
+NOBODY = Graves()
 
 
 def refreshed(lock: Lock, observed: Observed) -> Lock:
@@ -105,10 +109,16 @@ class CallDiff:
         observed: Observed,
         keyer: Keyer,
         aside: Aside = NOTHING,
+        graves: Graves = NOBODY,
     ) -> None:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
-        self.wanted = {w.call_id: w for w in identify(kept, keyer)}
+        known = identify(kept, keyer)
+        gone = [*_erased(known, lock.header.erased, graves)]
+        self.wanted = {w.call_id: w for w in known}
+        for w in gone:
+            del self.wanted[w.call_id]
+        self.erased = len(gone)
         met = aside.met | suppressed.intersection([call.phone for call in desired.calls])
         self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
@@ -119,8 +129,10 @@ class CallDiff:
         self._moved = {call_id: a for call_id, a in moves.items() if a.locked.status is not CallStatus.IN_DOUBT}
         self._in_doubt = moves.keys() - self._moved.keys()
         self._locked = _after_moves(lock.calls, self._moved)
+        self._waves = lock.header.waves
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
+        self.notes += (Frozen(subject_of(w), Reason.ERASED) for w in gone)
         self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
@@ -205,7 +217,11 @@ class CallDiff:
         So whoever counted on that phone being taken back was right, whatever falls.
         """
         note = self._foreign_note(candidate) or decide_conflict(
-            candidate.wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
+            candidate.wanted,
+            related,
+            cancelled=taken_back,
+            adds_after_others=self._adds_after_others,
+            waves=self._waves,
         )
         if note is None:
             return True
@@ -219,6 +235,16 @@ class CallDiff:
         if is_new_job and candidate.wanted.call.phone in self._foreign:
             return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
         return None
+
+
+def _erased(known: Sequence[Wanted], erased: Erased | None, graves: Graves) -> Iterator[Wanted]:
+    """Those whose owners were erased, here or from a lock with other digests."""
+    if erased is None and not graves.others:
+        return
+    elsewhere = graves.of([wanted.call.phone for wanted in known])
+    for wanted, is_elsewhere in zip(known, elsewhere, strict=True):
+        if is_elsewhere or (erased is not None and erased.has(wanted.phone, wanted.key)):
+            yield wanted
 
 
 class _Suppressed:

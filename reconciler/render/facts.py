@@ -7,6 +7,7 @@ from math import ceil
 
 from reconciler.calls.model import CampaignState
 from reconciler.plan.model import Drift, GuardResult, Plan
+from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name
 from reconciler.render.words import count, listing, number, percent
 
@@ -42,7 +43,7 @@ _COUNTED = {
 
 def outcome(plan: Plan) -> str:
     """How `plan` comes out, one of OUTCOMES."""
-    return HELD_BACK if plan.tripped else CHANGES if plan.actions else NOTHING
+    return HELD_BACK if plan.is_held_back else CHANGES if plan.actions else NOTHING
 
 
 def facts(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -52,6 +53,8 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "host", host_name(plan.host) + dialect
     yield "state", _state(plan)
     yield "calls", f"{number(plan.wanted)} wanted{suppressed}"
+    if plan.rollout:
+        yield "rollout", rollout_words(plan.rollout)
 
 
 def _state(plan: Plan) -> str:

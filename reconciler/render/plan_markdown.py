@@ -162,7 +162,8 @@ def plan_section(plan: Plan, room: int) -> str:
 
 def _facts(plan: Plan) -> str:
     (_, host), *others = facts(plan)
-    return " · ".join([code(host), *(words for _, words in others), f"plan id {code(plan.plan_id)}"])
+    said = (f"rollout: {words}" if name == "rollout" else words for name, words in others)
+    return " · ".join([code(host), *said, f"plan id {code(plan.plan_id)}"])
 
 
 def _guards(plan: Plan) -> str:

@@ -44,7 +44,7 @@ class Figures(msgspec.Struct, frozen=True):
 def figures_of(plan: Plan) -> Figures:
     """What a report needs of `plan`."""
     counts, has_changes = plan.counts, bool(plan.actions)
-    block = plan_block(plan) if has_changes or plan.notes or plan.tripped else ""
+    block = plan_block(plan) if has_changes or plan.notes or plan.is_held_back else ""
     moves = tuple(type(action).__name__.lower() for action in plan.actions if isinstance(action, Move))
     return Figures(counts.add, counts.cancel, counts.replace, moves, plan.in_step, has_changes, plan.plan_id, block)
 

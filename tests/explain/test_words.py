@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from reconciler.calls.model import CampaignState
 from reconciler.explain.model import Explanation, Planned, Said
 from reconciler.explain.words import of_memory, of_row, verdict, why
-from reconciler.lock.model import CallStatus
+from reconciler.lock.model import CallStatus, RolloutMark
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -26,6 +26,7 @@ from reconciler.plan.model import (
     Stop,
     subject_of,
 )
+from reconciler.plan.standing import Standing, Verdict
 from tests.explain.scene import LEADS, SPRING, Spring
 from tests.render.plans import locked, wanted
 
@@ -156,6 +157,46 @@ def test_a_setting_of_which_the_lock_has_a_digest_is_never_guessed(spring: Sprin
     assert not planned(spring.explained("c-1")).changed_alone
     with_brand("https://a.example, y: 2")
     assert planned(spring.explained("c-1")).changed_alone
+
+
+def standing(verdict: Verdict, *, aborted: str = "") -> Standing:
+    """A rollout of three steps, one of them reached."""
+    mark = RolloutMark("1", "digest", 1, 0, 0, aborted=aborted)
+    return Standing(verdict, 3, 10, 4, 0, 5, 8000, 0, (), True, "again" if aborted else "", mark, 1)
+
+
+def test_a_call_that_waits_for_a_step_of_the_rollout_says_so(spring: Spring) -> None:
+    told = told_with(spring, about={}, guards=(), rollout=standing(Verdict.WAITING))
+    assert of_row(told.rows[0], told) == (
+        "waiting",
+        (
+            "Nothing is done with it now: it waits for a later step of the rollout.",
+            "1 of 3 steps are reached; the gate decides when the next one is.",
+        ),
+    )
+
+
+def test_a_call_that_waits_for_a_person_after_an_abort_says_what_to_write(spring: Spring) -> None:
+    told = told_with(spring, about={}, guards=(), rollout=standing(Verdict.ABORTED, aborted="9% technicalError"))
+    assert of_row(told.rows[0], told)[1] == (
+        "Nothing is done until a person decides: the rollout is aborted: 9% technicalError.",
+        '`resume: "again"` under `rollout` in the manifest goes on.',
+    )
+
+
+def test_a_call_over_the_cap_says_until_when(spring: Spring) -> None:
+    told = spring.explained("c-1")
+    capped = Blocked(subject_of(wanted(1)), Reason.CAPPED, "until 2030-01-14")
+    told = told_with(spring, about={told.rows[0].call_id: capped}, guards=())
+    assert of_row(told.rows[0], told)[1] == (
+        "Nothing is done for now; a later apply adds it, once fewer calls count.",
+        "Its phone has had as many calls as the cap allows, from all campaigns together.",
+        "Until 2030-01-14.",
+    )
+
+
+def test_somebody_who_was_erased_needs_no_decision() -> None:
+    assert verdict(Blocked(subject_of(wanted(1)), Reason.ERASED))[1] == "Nothing is done with it."
 
 
 def test_what_a_plan_says_of_others_is_not_said_of_this_call(spring: Spring) -> None:
