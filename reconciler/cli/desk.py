@@ -17,6 +17,7 @@ from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
+from reconciler.phones.model import CallSource
 from reconciler.phones.watch import Watch
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
@@ -24,6 +25,9 @@ from reconciler.read.sieve import Sifted, sift
 if TYPE_CHECKING:  # a plan that asks no server does without it
     from reconciler.calls.client import CallsClient
     from reconciler.plan.cap import Usage
+
+
+Through = Callable[[CallSource], CallSource]
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -60,9 +64,15 @@ class Desk(msgspec.Struct, frozen=True):
         shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
         return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
 
-    def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
-        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
-        wanted = held_to_profiles(self.campaign, self.wanted(watch), terminal)
+    def sifted(
+        self, watch: Watch, terminal: Terminal, remembered: Remembered, through: Through | None = None
+    ) -> Sifted:
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach.
+
+        They are read `through` whoever wants to see them pass by.
+        """
+        listed = self.wanted(watch)
+        wanted = held_to_profiles(self.campaign, through(listed) if through else listed, terminal)
         return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
 
     def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:

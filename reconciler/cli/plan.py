@@ -15,12 +15,14 @@ from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, jobs_option, option
 
 if TYPE_CHECKING:
+    from reconciler.cli.desk import Through
     from reconciler.cli.each import Turn
     from reconciler.cli.saving import Save
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
     from reconciler.plan.together import Together
+    from reconciler.read.remembered import Remembered
     from reconciler.render.results import SummaryRow
 
 
@@ -131,6 +133,8 @@ class Asked(msgspec.Struct, frozen=True):
     together: Together
     save: Save | None = None
     with_drift: bool = False
+    through: Through | None = None  # who wants to see the calls of the lists pass by
+    remembered: Remembered | None = None  # where somebody has read it already
 
 
 def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
@@ -144,9 +148,9 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
 
     turn, terminal = asked.turn, asked.turn.terminal
     desk, now_ms = Desk.of(campaign, asked.common), int(1000 * time.time())
-    remembered = read_remembered(desk.store, campaign, desk.secret, token)
+    remembered = asked.remembered or read_remembered(desk.store, campaign, desk.secret, token)
     with terminal.progress() as progress:
-        sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered)
+        sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered, asked.through)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
     usage = desk.usage()

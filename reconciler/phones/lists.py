@@ -55,7 +55,7 @@ class Declared(msgspec.Struct, frozen=True):
         yield from inline_chunks(phone_list, wave, numbering, shared, problems)
         if phone_list.path is not None:
             template = Template(phone_list, wave, numbering, constants=shared, inherited=self.inherited)
-            sheet = _sheet(phone_list, phone_list.path, template.columns)
+            sheet = sheet_of(phone_list, phone_list.path, template.columns)
             blocks = self.shelf.blocks(sheet, problems) if self.shelf else read_blocks(sheet, problems)
             yield from _from_file(sheet, blocks, template, problems, progress)
 
@@ -77,7 +77,8 @@ def _from_file(
     progress(count)
 
 
-def _sheet(phone_list: PhoneList, path: Path, columns: tuple[str, ...]) -> Sheet:
+def sheet_of(phone_list: PhoneList, path: Path, columns: tuple[str, ...]) -> Sheet:
+    """The file of a list, to be read for these columns."""
     source = phone_list.spec.source or Source(file=path.name)
     format = source.format or format_of(path.name)
     return Sheet(

@@ -14,7 +14,7 @@ from reconciler.render.rollout import aborted, rollout_words, to_go_on
 from reconciler.render.shown import host_name
 from reconciler.render.words import count, moment, moment_of_ms, number
 
-_STATUS_WORDS = {  # in the order of a job's life
+STATUS_WORDS = {  # in the order of a job's life
     JobStatus.PLANNED: "queued",
     JobStatus.ON_RETRY: "waiting for another attempt",
     JobStatus.IN_PROCESS: "being called now",
@@ -95,7 +95,7 @@ def _jobs(counts: Mapping[JobStatus, int]) -> Iterator[Line]:
     if not total:
         yield line("no jobs of this lock", indent=2)
         return
-    rows = [(words, counts.get(status, 0)) for status, words in _STATUS_WORDS.items()]
+    rows = [(words, counts.get(status, 0)) for status, words in STATUS_WORDS.items()]
     table: list[list[Cell]] = [[words, number(n), (_share(n, total), "dim")] for words, n in rows if n]
     table.append([("jobs", "bold"), (number(total), "bold"), ""])
     yield from columns(table, indent=2, right=" rr")
