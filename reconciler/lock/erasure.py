@@ -86,21 +86,26 @@ def _undecided(header: Header, calls: Iterable[LockedCall]) -> Header:
 
 
 def inherited(header: Header, others: Iterable[Header], keyer: Keyer) -> Header:
-    """The header with the tombstones of other locks that were made with the same keyer: of campaigns that are older."""
+    """The header with the tombstones of other locks that were made with the same keyer: of campaigns that are older.
+
+    The jobs of one that has the same campaign were ours too: its lockfile could not be read, but for the first line.
+    """
     expected = proof(keyer)
-    found = [other.erased for other in others if other.erased and other.erased.proof == expected]
+    found = [other for other in others if other.erased and other.erased.proof == expected]
     if not found:
         return header
-    phones, keys = ({digest for erased in found for digest in part(erased)} for part in (_phones, _keys))
-    return _marked(header, keyer, phones, keys, set())
+    phones, keys, jobs = set[str](), set[str](), set[str]()
+    for other in found:
+        if other.erased:
+            phones.update(other.erased.phones)
+            keys.update(other.erased.keys)
+            jobs.update(other.erased.jobs if other.campaign == header.campaign else ())
+    return _marked(header, keyer, phones, keys, jobs)
 
 
-def _phones(erased: Erased) -> tuple[str, ...]:
-    return erased.phones
-
-
-def _keys(erased: Erased) -> tuple[str, ...]:
-    return erased.keys
+def with_jobs(header: Header, keyer: Keyer, jobs: Iterable[str]) -> Header:
+    """The header that knows these jobs, too, for those of people who were erased."""
+    return _marked(header, keyer, set(), set(), set(jobs))
 
 
 class Graves(msgspec.Struct, frozen=True):

@@ -107,10 +107,14 @@ def _with_last_add(lock: Lock, entries: tuple[Entry, ...]) -> Lock:
     return msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, rollout=later))
 
 
-def start_over(campaign: Campaign, secret: str | None, token: str) -> Remembered:
-    """What is remembered of a campaign whose lockfile is lost: nothing."""
+def start_over(store: Store, campaign: Campaign, secret: str | None, token: str) -> Remembered:
+    """What is remembered of a campaign whose lockfile is lost, or cannot be read: only who was erased."""
     header = _new_header(campaign, secret, token)
-    return Remembered(Lock(header, {}, is_new=True), (), (), Keyer(secret, header.salt))
+    keyer, others = Keyer(secret, header.salt), [*_headers_of_erased(store)]
+    with suppress(LockError):
+        others.append(decode_header((store.read().lock or b"").partition(b"\n")[0], store.shown))
+    header = inherited(header, others, keyer)
+    return Remembered(Lock(header, {}, is_new=True), (), (), keyer, graves(others, secret, keyer))
 
 
 def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> Header:

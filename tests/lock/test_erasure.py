@@ -115,10 +115,15 @@ def test_a_decision_about_them_no_longer_names_them() -> None:
 
 
 def test_a_lock_takes_over_whom_its_neighbours_of_the_same_secret_have_erased() -> None:
-    theirs, ours = erased(lock_of(*EVERYBODY), of(1)).header, lock_of(BOB).header
+    before, ours = erased(lock_of(*EVERYBODY), of(1)).header, lock_of(BOB).header
+    theirs = msgspec.structs.replace(before, campaign="another")
     after = inherited(ours, [theirs, ours], KEYER).erased
-    assert after is not None
-    assert (after.phones, after.keys, after.jobs) == ((ANN_1.phone,), (ANN_1.key,), ())
+    assert after == Erased(proof(KEYER), (ANN_1.phone,), (ANN_1.key,), ())
+
+
+def test_the_first_line_of_a_broken_lockfile_of_the_campaign_itself_says_which_jobs_were_theirs_too() -> None:
+    before = erased(lock_of(*EVERYBODY), of(1)).header
+    assert inherited(lock_of().header, [before], KEYER).erased == before.erased
 
 
 def test_what_another_secret_made_is_not_taken_over() -> None:
