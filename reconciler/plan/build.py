@@ -34,9 +34,11 @@ from reconciler.plan.model import (
     Stop,
     subject_of,
 )
+from reconciler.plan.moved import Moved, find_moved
 from reconciler.plan.settings import setting_changes
 from reconciler.plan.sizes import list_changes, suppression_changes
 from reconciler.plan.state import effective_state, state_move
+from reconciler.plan.warnings import finished_warning, moved_warning
 
 
 def make_plan(
@@ -61,7 +63,9 @@ def make_plan(
     notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
-    _refuse_lost(campaign, effective_state(observed, lock.header), actions)
+    state = effective_state(observed, lock.header)
+    _refuse_lost(campaign, state, actions)
+    moved = find_moved(diff.changed, keyer)
     return Plan(
         campaign=campaign.name,
         host=campaign.host,
@@ -75,8 +79,9 @@ def make_plan(
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer), allowed or {}),
+        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer, moved), allowed or {}),
         plan_id=_plan_id(lock, actions),
+        warnings=(*moved_warning(campaign, moved), *finished_warning(campaign, state)),
     )
 
 
@@ -87,7 +92,7 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
     return (*first, *sorted(calls, key=_phase), *last)
 
 
-def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
+def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Moved | None) -> Scope:
     statuses = [call.status for call in lock.calls.values()]
     return Scope(
         live=aside.live + sum(status.is_live for status in statuses),
@@ -95,6 +100,7 @@ def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),
         suppressions=suppression_changes(lock.header, desired.sizes, keyer),
+        is_moved=moved is not None,
     )
 
 

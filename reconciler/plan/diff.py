@@ -121,10 +121,11 @@ class CallDiff:
         self._locked = _after_moves(lock.calls, self._moved)
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
+        self.changed: list[tuple[Wanted, LockedCall]] = []  # as remembered from another request, whatever comes of it
         self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
-        """The actions on calls; fills `notes` and `in_step`."""
+        """The actions on calls; fills `notes`, `changed` and `in_step`."""
         candidates = self._decide_wanted()
         self._decide_unwanted()
         kept = self._without_conflicts(candidates)
@@ -133,7 +134,10 @@ class CallDiff:
     def _decide_wanted(self) -> list[Add | Replace]:
         candidates: list[Add | Replace] = []
         for call_id, wanted in self.wanted.items():
-            found = self._decide(wanted, self._locked.get(call_id))
+            locked = self._locked.get(call_id)
+            if locked is not None and locked.request != wanted.request:
+                self.changed.append((wanted, locked))
+            found = self._decide(wanted, locked)
             if found is None:
                 self.in_step += 1
             elif isinstance(found, Add | Replace):

@@ -15,6 +15,7 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.warnings import PlanWarning
 
 
 class Reason(StrEnum):
@@ -269,6 +270,7 @@ class Plan(msgspec.Struct, frozen=True):
     guards: tuple[GuardResult, ...]
     plan_id: str
     drift: Drift | None = None  # None: nobody asked
+    warnings: tuple[PlanWarning, ...] = ()
 
     @property
     def counts(self) -> Counts:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from reconciler.plan.model import Drift, GuardResult
+from reconciler.plan.warnings import PlanWarning
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
 from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, drift_words, outcome
 from reconciler.render.groups import DONE, CallGroup, Entry, Outline, drift_groups, move_words, outline
@@ -88,6 +89,18 @@ class GuardRow(msgspec.Struct, frozen=True):
     base: Annotated[int, Meta(ge=0, description="calls the percentage is of, or rows of a list")]
     about: Annotated[str, Meta(description='the list it is about; "": the campaign')]
     allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
+
+
+class WarningRow(msgspec.Struct, frozen=True):
+    """What looks like a mistake, and holds nothing up by itself."""
+
+    code: Annotated[str, Meta(description="a word that stays, such as never-opens; docs/warnings.md has all")]
+    calls: Annotated[int, Meta(ge=0, description="it is about; 0: about the campaign itself")]
+    what: Text
+    fix: Text
+    source: Annotated[str, Meta(description='where the rule of a compliance profile is written; "": no rule')]
+    file: str
+    line: Annotated[int | None, Meta(description="from 1; null: the file as a whole")]
 
 
 class SettingRow(msgspec.Struct, frozen=True):
@@ -177,6 +190,7 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
     drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
+    warnings: Annotated[tuple[WarningRow, ...], Meta(description="what looks like a mistake")]
 
 
 class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned"):
@@ -280,6 +294,7 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         windows=planned.weeks,
         groups=tuple(map(_group, shape.groups)),
         drift=_drift(plan.drift) if plan.drift else None,
+        warnings=tuple(map(_warning, plan.warnings)),
     )
 
 
@@ -295,6 +310,11 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _warning(each: PlanWarning) -> WarningRow:
+    file, line = plain(each.place.file), each.place.line or None
+    return WarningRow(each.code, each.calls, plain(each.what), plain(each.fix), each.source, file, line)
 
 
 def _drift(drift: Drift) -> DriftRow:
