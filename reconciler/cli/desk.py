@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reconciler.calls.model import Dialect
-from reconciler.cli.compliance import held_to_profiles
+from reconciler.cli.advice import Advice
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
-from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
@@ -52,10 +51,9 @@ class Desk(msgspec.Struct, frozen=True):
         shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
         return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
 
-    def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
+    def sifted(self, watch: Watch, remembered: Remembered, advice: Advice) -> Sifted:
         """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
-        wanted = held_to_profiles(self.campaign, self.wanted(watch), terminal)
-        return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
+        return sift(self.campaign, advice.watch(self.wanted(watch)), remembered.lock, remembered.keyer)
 
     def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:
         """A client of the campaign's server; to be closed. Raises UsageError for a token that cannot be one.

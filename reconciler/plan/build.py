@@ -17,6 +17,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
 from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import Scope, hold_guards
+from reconciler.plan.load import Load
 from reconciler.plan.model import (
     Action,
     Add,
@@ -66,6 +67,7 @@ def make_plan(
     state = effective_state(observed, lock.header)
     _refuse_lost(campaign, state, actions)
     moved = find_moved(diff.changed, keyer)
+    scope = _scope(desired, lock, aside, keyer, moved)
     return Plan(
         campaign=campaign.name,
         host=campaign.host,
@@ -79,9 +81,10 @@ def make_plan(
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer, moved), allowed or {}),
+        guards=hold_guards(campaign.guards, actions, scope, allowed or {}),
         plan_id=_plan_id(lock, actions),
         warnings=(*moved_warning(campaign, moved), *finished_warning(campaign, state)),
+        load=_load(observed, scope.live, actions),
     )
 
 
@@ -102,6 +105,17 @@ def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Move
         suppressions=suppression_changes(lock.header, desired.sizes, keyer),
         is_moved=moved is not None,
     )
+
+
+def _load(observed: Observed, live: int, actions: tuple[Action, ...]) -> Load:
+    """The calls that are live once the actions are done, and how fast the campaign is."""
+    adds = sum(isinstance(action, Add) for action in actions)
+    cancels = sum(isinstance(action, Cancel) and action.locked.status.is_live for action in actions)
+    details = observed.details
+    if details is None:
+        return Load(live + adds - cancels)
+    lines, called = details.max_simultaneous_calls, details.processed_numbers
+    return Load(live + adds - cancels, lines, called, details.used_talking_time_s)
 
 
 def _phase(action: Add | Cancel | Replace | Adopt) -> int:

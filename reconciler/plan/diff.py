@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.calls.model import CampaignDetails, CampaignState, Dialect, Job
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
 from reconciler.manifest.model import Campaign
@@ -54,6 +54,7 @@ class Observed(msgspec.Struct, frozen=True):
     sightings: Sightings | None = None  # instead of `jobs` and `asked`, where the lock is a ledger
     foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
     is_refreshed: bool = False
+    details: CampaignDetails | None = None  # of the campaign as a whole, where the server tells
 
 
 class Aside(msgspec.Struct, frozen=True):

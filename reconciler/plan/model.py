@@ -15,6 +15,7 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.load import Forecast, Load
 from reconciler.plan.warnings import PlanWarning
 
 
@@ -271,6 +272,8 @@ class Plan(msgspec.Struct, frozen=True):
     plan_id: str
     drift: Drift | None = None  # None: nobody asked
     warnings: tuple[PlanWarning, ...] = ()
+    load: Load = Load()
+    forecast: Forecast | None = None  # None: too little is known, or it is not worth one
 
     @property
     def counts(self) -> Counts:

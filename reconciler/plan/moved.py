@@ -12,7 +12,8 @@ all of them moved by the same number of rows, or where every value is as frequen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -31,9 +32,9 @@ _MOST_MISSED: Final = 0.25  # of those tried: others changed at the same time, o
 _DISTINCT: Final = 0.9  # of the values, from which on a match is hardly a coincidence
 _VALUES: Final = 10  # distinct ones, from which on their order or frequency is no coincidence
 _NEAR: Final = 25  # rows a column may be shifted by
+_MANY: Final = 20_000  # changed calls; of more, fields are not tried one by one in every order
 _MOST_DIGESTS: Final = 300_000  # to compare frequencies: a fifth of a second
 _BEFORE, _AFTER = b'"payload":', b',"phone":"'
-_DECODER: Final = msgspec.json.Decoder(dict[str, Raw])
 _SIZE: Final = 12  # of a digest
 
 Changed = tuple[Wanted, LockedCall]
@@ -66,26 +67,28 @@ class _Row(NamedTuple):
     """A changed call, its request cut where the payload is."""
 
     digest: bytes  # of the request it was created from
-    at: tuple[str, int]  # list and row
+    place: tuple[str, int]  # list and row
     before: bytes
     payload: bytes
-    fields: Mapping[str, bytes]
     after: bytes
 
     def value(self, field: str) -> bytes:
         """A field of the payload as it is written, b"" where it is left out; of "" the whole payload."""
-        return self.fields.get(field, b"") if field else self.payload
+        return bytes(_fields(self.payload).get(field, b"")) if field else self.payload
 
     def around(self, field: str) -> tuple[bytes, bytes]:
         """What stands before and after that value."""
         if not field:
             return self.before, self.after
-        written = [(name, msgspec.json.encode(name) + b":") for name in self.fields]
-        at = [name for name, _ in written].index(field)
-        parts = [key + self.fields[name] for name, key in written]
-        head = b"".join([part + b"," for part in parts[:at]]) + written[at][1]
-        tail = b"".join([b"," + part for part in parts[at + 1 :]])
-        return self.before + b"{" + head, tail + b"}" + self.after
+        written = {name: msgspec.json.encode(name) + b":" + bytes(v) for name, v in _fields(self.payload).items()}
+        names = [*written]
+        at = names.index(field)
+        head = b"".join(written[name] + b"," for name in names[:at])
+        tail = b"".join(b"," + written[name] for name in names[at + 1 :])
+        return self.before + b"{" + head + msgspec.json.encode(field) + b":", tail + b"}" + self.after
+
+
+_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def _row(changed: Changed) -> _Row | None:
@@ -95,81 +98,99 @@ def _row(changed: Changed) -> _Row | None:
     start, end = request.find(_BEFORE) + len(_BEFORE), request.rfind(_AFTER)
     if not len(_BEFORE) <= start < end:
         return None
-    payload = request[start:end]
-    fields = {name: bytes(value) for name, value in _DECODER.decode(payload).items()}
-    at = (wanted.call.source, wanted.call.row)
-    return _Row(locked.request.encode(), at, request[:start], payload, fields, request[end:])
+    place = (wanted.call.source, wanted.call.row)
+    return _Row(locked.request.encode(), place, request[:start], request[start:end], request[end:])
 
 
 def _moved_payload(rows: Sequence[_Row], keyer: Keyer) -> Moved | None:
     if len(rows) < FEWEST:
         return None
-    names = sorted({name for row in rows for name in row.fields})
+    by_place = {row.place: row for row in rows}
+    names = sorted({name for row in _sample(rows) for name in _fields(row.payload)})
     for field in ("", *(names if len(names) > 1 else ())):
         looked = _Looked(rows, field, keyer)
-        if looked.is_shifted or looked.is_mixed or looked.is_redealt:
-            return Moved(len(rows), field=field, rows=looked.shift if looked.is_shifted else 0)
+        if shift := looked.shift(by_place):
+            return Moved(len(rows), field=field, rows=shift)
+        if (not field or len(rows) <= _MANY) and (looked.are_mixed() or looked.are_redealt()):
+            return Moved(len(rows), field=field)
     return None
 
 
+def _sample(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Some of them, from all over the list, the same each time."""
+    return rows[:: max(1, len(rows) // _SAMPLE)][:_SAMPLE]
+
+
 class _Looked:
-    """The values of one field, or the whole payloads, of all changed calls."""
+    """A field of the payload, or "" for all of it, looked at in all changed calls that have it."""
 
     def __init__(self, rows: Sequence[_Row], field: str, keyer: Keyer) -> None:
-        self._field, self._keyer = field, keyer
-        self._rows = [row for row in rows if row.value(field)]
-        self._values = [*dict.fromkeys(row.value(field) for row in self._rows)]
-        step = max(1, len(self._rows) // _SAMPLE)
-        self._sample = self._rows[::step][:_SAMPLE]
-        self.shift = 0
+        self._rows, self._field, self._keyer = rows, field, keyer
 
-    @property
-    def is_shifted(self) -> bool:
-        """Whether all values moved by the same number of rows, which is in `shift` then."""
-        if len(self._values) < _VALUES or len(self._sample) < _SAMPLE:
-            return False
-        by_place = {row.at: row.value(self._field) for row in self._rows}
-        votes = Counter(rows for row in self._sample for rows in self._shifts(row, by_place))
-        self.shift, votes_for_it = max(votes.items(), key=lambda each: each[1], default=(0, 0))
-        return votes_for_it >= (1 - _MOST_MISSED) * len(self._sample)
+    def shift(self, by_place: Mapping[tuple[str, int], _Row]) -> int:
+        """By how many rows down nearly all values moved; 0: not all by the same number."""
+        sample = _sample(self._rows)
+        near = [self._near(row, by_place) for row in sample]
+        if len(sample) < _SAMPLE or len({value for values in near for value in values.values()}) < _VALUES:
+            return 0
+        votes: Counter[int] = Counter()
+        for row, values in zip(sample, near, strict=True):
+            former = self._former(row, [*{*values.values()}])
+            votes.update(rows for rows, value in values.items() if value == former)
+        rows, votes_for_it = max(votes.items(), key=lambda each: each[1], default=(0, 0))
+        return rows if votes_for_it >= (1 - _MOST_MISSED) * len(sample) else 0
 
-    @property
-    def is_mixed(self) -> bool:
+    def are_mixed(self) -> bool:
         """Whether the values, of which hardly two are the same, stand beside other calls than before."""
-        return len(self._values) >= _DISTINCT * len(self._rows) >= _DISTINCT * FEWEST and self._is_found()
+        return len(self._distinct) >= max(_DISTINCT * len(self._values), FEWEST) and self._are_found()
 
-    @property
-    def is_redealt(self) -> bool:
+    def are_redealt(self) -> bool:
         """Whether every value, though many calls have it, is as frequent as before.
 
         Values drawn anew differ in frequency from those before by about 0.8 ÷ √(calls a value) of the calls; a quarter
         of that is hardly ever a coincidence.
         """
-        count, distinct = len(self._rows), len(self._values)
-        if distinct < _VALUES or count * distinct > _MOST_DIGESTS or not self._is_found():
+        count, distinct = len(self._values), len(self._distinct)
+        if distinct < _VALUES or count * distinct > _MOST_DIGESTS or not self._are_found():
             return False
-        before = Counter(filter(None, (self._former(row, self._values) for row in self._rows)))
-        kept = (before & Counter(row.value(self._field) for row in self._rows)).total()
+        before = Counter(self._former(row, self._distinct) for row in self._having)
+        kept = (before & Counter(self._values)).total()
         return 1 - kept / count <= 0.2 / sqrt(max(1, count / distinct))
 
-    def _is_found(self) -> bool:
-        """Whether nearly all of the sample had, before, a value that another call has now. Gives up early."""
-        missed, most = 0, int(_MOST_MISSED * len(self._sample))
-        for row in self._sample:
-            missed += self._former(row, self._values) is None
-            if missed > most:
-                return False
-        return bool(self._sample)
+    @cached_property
+    def _having(self) -> Sequence[_Row]:
+        return [row for row in self._rows if row.value(self._field)] if self._field else self._rows
 
-    def _shifts(self, row: _Row, by_place: Mapping[tuple[str, int], bytes]) -> Iterator[int]:
-        """By how many rows down this call's former value may have moved."""
-        source, at = row.at
-        near = {rows: by_place.get((source, at + rows)) for rows in range(-_NEAR, _NEAR + 1)}
-        former = self._former(row, [*{value for value in near.values() if value}])
-        return (rows for rows, value in near.items() if value == former and former is not None)
+    @cached_property
+    def _values(self) -> Sequence[bytes]:
+        return [row.value(self._field) for row in self._having]
+
+    @cached_property
+    def _distinct(self) -> Sequence[bytes]:
+        return [*dict.fromkeys(self._values)]
+
+    def _are_found(self) -> bool:
+        """Whether nearly all of some calls had, before, a value that another call has now. Gives up early."""
+        sample, missed = _sample(self._having), 0
+        for row in sample:
+            missed += self._former(row, self._distinct) is None
+            if missed > _MOST_MISSED * len(sample):
+                return False
+        return True
+
+    def _near(self, row: _Row, by_place: Mapping[tuple[str, int], _Row]) -> dict[int, bytes]:
+        """The values a few rows up and down from this one."""
+        if not row.value(self._field):
+            return {}
+        source, at = row.place
+        others = {rows: by_place.get((source, at + rows)) for rows in range(-_NEAR, _NEAR + 1)}
+        values = {rows: other.value(self._field) for rows, other in others.items() if other}
+        return {rows: value for rows, value in values.items() if value}
 
     def _former(self, row: _Row, values: Sequence[bytes]) -> bytes | None:
         """Which of these values the call had before; None: none of them."""
+        if not values:
+            return None
         head, tail = row.around(self._field)
         digests = self._keyer.digests(b"request", [value + tail for value in values], head)
         at = digests.find(row.digest)

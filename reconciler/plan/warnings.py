@@ -6,6 +6,7 @@ is held up by a guard; then the warning says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from reconciler.manifest.model import Campaign
 
 if TYPE_CHECKING:  # a plan holds warnings, and what is looked for is part of a plan
     from reconciler.plan.moved import Moved
+    from reconciler.profiles.findings import Finding
 
 
 class Code(StrEnum):
@@ -75,3 +77,27 @@ def finished_warning(campaign: Campaign, state: CampaignState | None) -> tuple[P
     what = f"the campaign is finished: {campaign.state} is wanted, but it calls nobody any more and takes no calls"
     fix = "for more calls make a new campaign and give its token; else write state: stopped, or remove the manifest"
     return (PlanWarning(Code.FINISHED, campaign.name, 0, what, fix, campaign.place),)
+
+
+_NAMED = 3  # campaigns that are named
+
+
+def shared_warning(campaign: Campaign, people: int, by_name: Mapping[str, int]) -> tuple[PlanWarning, ...]:
+    """A warning about so many people who are called by other campaigns too, by how many of which."""
+    if not people:
+        return ()
+    most = sorted(by_name.items(), key=lambda each: (-each[1], each[0]))
+    named = [f"{name} ({count:,})" for name, count in most[:_NAMED]]
+    named += [f"{len(most) - _NAMED} more"] if len(most) > _NAMED else []
+    which = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    are = "1 person is" if people == 1 else f"{people:,} people are"
+    fix = "leave them to one of the campaigns, if nobody should be called by several"
+    what = f"{are} called by other campaigns of this run too: {which}"
+    return (PlanWarning(Code.SEVERAL_CAMPAIGNS, campaign.name, people, what, fix, campaign.place),)
+
+
+def profile_warning(finding: Finding) -> PlanWarning:
+    """A finding of a compliance profile as a warning."""
+    code, profile = f"profile-{finding.kind}", f"{finding.profile}: " if finding.profile else ""
+    what, place = f"{profile}{finding.what}", finding.examples[0].place
+    return PlanWarning(code, finding.campaign, finding.calls, what, finding.fix, place, finding.source)

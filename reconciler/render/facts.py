@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from reconciler.calls.model import CampaignState
+from reconciler.plan.forecast import forecast_words
 from reconciler.plan.model import Drift, GuardResult, Plan
 from reconciler.plan.warnings import PlanWarning
 from reconciler.render.shown import host_name
@@ -55,6 +56,8 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "host", host_name(plan.host) + dialect
     yield "state", _state(plan)
     yield "calls", f"{number(plan.wanted)} wanted{suppressed}"
+    if plan.forecast:
+        yield "forecast", forecast_words(plan.forecast)
 
 
 def _state(plan: Plan) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reconciler.plan.load import Forecast
 from reconciler.plan.model import Drift, GuardResult
 from reconciler.plan.warnings import PlanWarning
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
@@ -103,6 +104,18 @@ class WarningRow(msgspec.Struct, frozen=True):
     line: Annotated[int | None, Meta(description="from 1; null: the file as a whole")]
 
 
+class ForecastRow(msgspec.Struct, frozen=True):
+    """About when all calls will have been made, by what is open to them and what is assumed."""
+
+    done_by: Annotated[str | None, Meta(description="ISO 8601, UTC; null: some calls are left over")]
+    left: Annotated[int, Meta(ge=0, description="calls that are not made before their windows close, or for weeks")]
+    calls: Annotated[int, Meta(ge=0, description="still to be made once the plan is done")]
+    lines: Annotated[int, Meta(ge=0, description="maxSimultaneousCalls of the campaign")]
+    attempts: Annotated[float, Meta(description="expected of each call")]
+    talking_s: Annotated[float, Meta(description="seconds of talk expected with each number")]
+    is_measured: Annotated[bool, Meta(description="talking_s is what this campaign took so far; false: assumed")]
+
+
 class SettingRow(msgspec.Struct, frozen=True):
     """A setting of the campaign that changes. Values are as people see them: JSON, cut short, secrets hidden."""
 
@@ -190,6 +203,7 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
     drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
+    forecast: Annotated[ForecastRow | None, Meta(description="null: too little is known, or little is to be done")]
     warnings: Annotated[tuple[WarningRow, ...], Meta(description="what looks like a mistake")]
 
 
@@ -294,6 +308,7 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         windows=planned.weeks,
         groups=tuple(map(_group, shape.groups)),
         drift=_drift(plan.drift) if plan.drift else None,
+        forecast=_forecast(plan.forecast) if plan.forecast else None,
         warnings=tuple(map(_warning, plan.warnings)),
     )
 
@@ -310,6 +325,12 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _forecast(found: Forecast) -> ForecastRow:
+    done_by = found.done_by.isoformat(timespec="minutes") if found.done_by else None
+    amounts = (found.left, found.calls, found.lines, round(found.attempts, 2), round(found.talking_s, 1))
+    return ForecastRow(done_by, *amounts, found.is_measured)
 
 
 def _warning(each: PlanWarning) -> WarningRow:

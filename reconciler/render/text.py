@@ -123,7 +123,8 @@ def _and_more(n: int, *, indent: int) -> Iterator[Line]:
 
 def _warnings(plan: Plan) -> Iterator[Line]:
     for each in shown_warnings(plan):
-        yield line((f"warning {each.code}", "bold yellow"), f": {each.said}", indent=2, hang=2)
+        place = (f"  {each.place}", "dim") if each.place.line else ""
+        yield line((f"warning {each.code}", "bold yellow"), f": {each.said}", place, indent=2, hang=2)
         yield line((each.fix, "dim"), indent=4)
     yield from _and_more(len(plan.warnings) - len(shown_warnings(plan)), indent=2)
 
