@@ -55,7 +55,7 @@ def forecast(load: Load, groups: Sequence[Group], now: datetime) -> Forecast | N
     counted = sum(group.calls for group in groups)
     if not load.lines or not load.calls or not counted:
         return None
-    is_measured = load.called >= ENOUGH
+    is_measured = load.called >= ENOUGH and load.talked_s > 0
     talking_s = load.talked_s / load.called if is_measured else TALKING_S
     tasks = [*_tasks(groups, load.calls / counted, talking_s)]
     until = now + timedelta(days=HORIZON_D)
