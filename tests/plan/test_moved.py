@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus
 from reconciler.manifest.model import Guards
 from reconciler.phones.model import Call
 from reconciler.plan.model import Frozen, Plan
-from tests.plan.values import KEYER, campaign, lock_of, planned, remembered
+from reconciler.plan.moved import Changed, Moved, find_moved
+from tests.plan.values import KEYER, campaign, lock_of, planned, remembered, wanted
 
 Payload = dict[str, Any]
 
@@ -168,22 +171,61 @@ def test_a_name_that_may_be_anything_is_not_said() -> None:
     assert "16507770000" not in str(plan.warnings)
 
 
-def test_the_cost_grows_with_the_changed_calls_and_not_with_their_square() -> None:
-    digested: list[int] = []
+def test_rows_without_the_field_and_rows_far_from_all_others_say_nothing() -> None:
+    before = [payload if n % 3 else {"due": n} for n, payload in enumerate(names(300))]
+    after = [shifted(names(300), "name")[n] if n % 3 else {"due": n} for n in range(300)]
+    calls = listed(after)
+    calls[1] = replace(calls[1], row=9_000)
+    assert codes(plan_of(listed(before), calls)) == []
 
-    class Counting(type(KEYER)):  # type: ignore[misc] # the class of a value
-        def digests(self, purpose: bytes, values: Iterable[bytes], head: bytes = b"") -> bytes:
-            some = list(values)
-            digested.append(len(some))
-            return super().digests(purpose, some, head)  # type: ignore[no-any-return]
 
-    from reconciler.plan.moved import find_moved
-    from tests.plan.values import wanted
+class Counting(Keyer):
+    """Counts what it digests."""
 
-    keyer = Counting(None, "5a" * 16)
-    pairs = [
-        (wanted(new), remembered(old, CallStatus.PLANNED))
-        for old, new in zip(listed(people(2000)), listed([{"due": n} for n in range(2000)]), strict=True)
+    def __init__(self) -> None:
+        super().__init__(None, "5a" * 16)
+        self.count = 0
+
+    def digests(self, purpose: bytes, values: Iterable[bytes], head: bytes = b"") -> bytes:
+        """As the keyer's."""
+        some = [*values]
+        self.count += len(some)
+        return super().digests(purpose, some, head)
+
+
+class Crooked(Keyer):
+    """Makes digests in which those that are looked for stand at no digest's place."""
+
+    def __init__(self, looked_for: Iterable[str]) -> None:
+        super().__init__(None, "5a" * 16)
+        self._all = b"".join(b"......" + each.encode() + b"......" for each in looked_for)
+
+    def digests(self, purpose: bytes, values: Iterable[bytes], head: bytes = b"") -> bytes:
+        """All of them, askew."""
+        return self._all
+
+
+def changed(before: list[Call], after: list[Call]) -> list[Changed]:
+    """The calls as they are, beside what is remembered of them."""
+    return [
+        (wanted(new), remembered(old, CallStatus.PLANNED)) for old, new in zip(before, after, strict=True) if old != new
     ]
+
+
+def test_the_cost_grows_with_the_changed_calls_and_not_with_their_square() -> None:
+    keyer = Counting()
+    pairs = changed(listed(people(2000)), listed([each | {"due": each["due"] + 1} for each in people(2000)]))
     assert find_moved(pairs, keyer) is None
-    assert sum(digested) < 10 * len(pairs)
+    assert 0 < keyer.count < 10 * len(pairs)
+
+
+def test_of_very_many_calls_the_whole_payload_is_looked_at() -> None:
+    count = 20_050
+    pairs = changed(listed(people(count)), listed(turned(people(count))))
+    assert find_moved(pairs, KEYER) == Moved(count, rows=1)
+    assert find_moved(changed(listed(people(count)), listed(shuffled(people(count)))), KEYER) is not None
+
+
+def test_a_digest_found_across_two_is_none() -> None:
+    pairs = changed(listed(people(12)), listed(turned(people(12))))
+    assert find_moved(pairs, Crooked(locked.request for _, locked in pairs)) is None
