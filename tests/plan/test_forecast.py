@@ -44,7 +44,10 @@ def test_calls_are_laid_into_the_open_minutes() -> None:
 
 
 def test_what_is_closed_is_waited_for() -> None:
-    berlin = {"gmtZone": "Europe/Berlin", "allowedTime": NINE_TO_FIVE}  # one there; four hours are left today
+    berlin: dict[str, Any] = {
+        "gmtZone": "Europe/Berlin",
+        "allowedTime": NINE_TO_FIVE,
+    }  # one there; four hours are left today
     assert done_in(group(90, **berlin)) == 2 * HOUR
     assert done_in(group(225, **berlin)) == 21 * HOUR
     weekdays = berlin | {"allowedDays": ["mon", "wed"]}
