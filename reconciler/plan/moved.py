@@ -88,6 +88,7 @@ class _Row(NamedTuple):
         return self.before + b"{" + head + msgspec.json.encode(field) + b":", tail + b"}" + self.after
 
 
+_Fields = Mapping[str, Raw]
 _fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
@@ -107,11 +108,12 @@ def _moved_payload(rows: Sequence[_Row], keyer: Keyer) -> Moved | None:
         return None
     by_place = {row.place: row for row in rows}
     names = sorted({name for row in _sample(rows) for name in _fields(row.payload)})
+    fields: Sequence[_Fields] | None = None if len(rows) > _MANY else [_fields(row.payload) for row in rows]
     for field in ("", *(names if len(names) > 1 else ())):
-        looked = _Looked(rows, field, keyer)
+        looked = _Looked(rows, field, keyer, fields)
         if shift := looked.shift(by_place):
             return Moved(len(rows), field=field, rows=shift)
-        if (not field or len(rows) <= _MANY) and (looked.are_mixed() or looked.are_redealt()):
+        if (not field or fields) and (looked.are_mixed() or looked.are_redealt()):
             return Moved(len(rows), field=field)
     return None
 
@@ -124,8 +126,9 @@ def _sample(rows: Sequence[_Row]) -> Sequence[_Row]:
 class _Looked:
     """A field of the payload, or "" for all of it, looked at in all changed calls that have it."""
 
-    def __init__(self, rows: Sequence[_Row], field: str, keyer: Keyer) -> None:
-        self._rows, self._field, self._keyer = rows, field, keyer
+    def __init__(self, rows: Sequence[_Row], field: str, keyer: Keyer, fields: Sequence[_Fields] | None = None) -> None:
+        """`fields` are those of each row's payload, which are needed to look at one of them in all rows."""
+        self._rows, self._field, self._keyer, self._fields = rows, field, keyer, fields
 
     def shift(self, by_place: Mapping[tuple[str, int], _Row]) -> int:
         """By how many rows down nearly all values moved; 0: not all by the same number."""
@@ -159,11 +162,15 @@ class _Looked:
 
     @cached_property
     def _having(self) -> Sequence[_Row]:
-        return [row for row in self._rows if row.value(self._field)] if self._field else self._rows
+        if not self._field or self._fields is None:
+            return self._rows
+        return [row for row, fields in zip(self._rows, self._fields, strict=True) if self._field in fields]
 
     @cached_property
     def _values(self) -> Sequence[bytes]:
-        return [row.value(self._field) for row in self._having]
+        if not self._field or self._fields is None:
+            return [row.payload for row in self._rows]
+        return [bytes(fields[self._field]) for fields in self._fields if self._field in fields]
 
     @cached_property
     def _distinct(self) -> Sequence[bytes]:

@@ -1,7 +1,7 @@
 """When the wanted calls may begin, and how often they are tried: their policies and where their numbers are, counted.
 
 A million calls share a handful of policies and some hundred places. The first tens of thousands of rows are looked at
-one by one, of those after them one in sixteen, which is counted as sixteen: nobody needs to the call what only warns.
+one by one, of those after them one in fifty, which is counted as fifty: nobody needs to the call what only warns.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from reconciler.windows.prefix import key_of
 from reconciler.windows.window import Window, window_of
 from reconciler.windows.zones import is_fixed, zone_named
 
-EXACT: Final = 50_000
+EXACT: Final = 20_000
 """Rows that are all looked at."""
 
 MOST_GROUPS: Final = 500
 """Groups that are told, the largest: a column of moments may make as many as there are rows."""
 
-_STEP: Final = 16  # beyond: one in so many
+_STEP: Final = 50  # beyond: one in so many of each chunk
 _KEPT: Final = 10_000  # policies told apart
 
 
@@ -70,11 +70,12 @@ class Survey:
         step = 1 if self._seen < EXACT else _STEP
         self._seen += len(chunk.phones)
         rows, phones = chunk.rows[::step], chunk.phones[::step]
+        stands_for = len(chunk.phones) / max(1, len(phones))
         for policy, positions in self._policies_of(chunk, step):
             begin = [key_of(phones[at]) for at in positions]
             for start, count in Counter(begin).items():
                 key = (chunk.source, policy, start)
-                self._counts[key] += count * step
+                self._counts[key] += round(count * stands_for)
                 self._rows.setdefault(key, rows[positions[begin.index(start)]])
 
     def groups(self, *, is_load_worth: bool = False) -> tuple[Group, ...]:

@@ -75,7 +75,7 @@ def test_calls_that_never_begin_are_counted_by_list_and_placed_at_the_first() ->
     survey = surveyed(
         chunk({}, [NEW_YORK]),
         chunk(over, [NEW_YORK, PHOENIX], row=3),
-        chunk(over, [BERLIN], "vip.csv"),
+        chunk(over, [NEW_YORK], "vip.csv"),
     )
     found = hours_warnings(campaign(), survey.groups(), NOW)
     assert [(each.place, each.calls) for each in found] == [(Place("leads.csv", 3), 2), (Place("vip.csv", 2), 1)]
@@ -178,6 +178,10 @@ def test_more_policies_than_are_remembered_are_counted_all_the_same() -> None:
     )
     survey = surveyed(*Desired(tuple(calls)).chunks())
     assert len(survey.groups()) == 500
+
+
+def test_a_chunk_of_which_nobody_is_left_counts_for_nothing() -> None:
+    assert surveyed(chunk({}, [])).groups() == ()
 
 
 def test_suppressed_people_are_not_counted_and_a_second_reading_is_not_either() -> None:
