@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reconciler.calls.model import Dialect
+from reconciler.cli.advice import Advice
 from reconciler.cli.capped import lock_secret
-from reconciler.cli.compliance import held_to_profiles
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
-from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
@@ -64,15 +63,13 @@ class Desk(msgspec.Struct, frozen=True):
         shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
         return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
 
-    def sifted(
-        self, watch: Watch, terminal: Terminal, remembered: Remembered, through: Through | None = None
-    ) -> Sifted:
+    def sifted(self, watch: Watch, remembered: Remembered, advice: Advice, through: Through | None = None) -> Sifted:
         """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach.
 
         They are read `through` whoever wants to see them pass by.
         """
         listed = self.wanted(watch)
-        wanted = held_to_profiles(self.campaign, through(listed) if through else listed, terminal)
+        wanted = advice.watch(through(listed) if through else listed)
         return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
 
     def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:

@@ -242,6 +242,10 @@ class Guards(_Document, frozen=True):
     releases: Annotated[int, Meta(ge=0, description="queued calls that a start or resume may set free")] | UnsetType = (
         UNSET
     )
+    moved_payloads: (
+        Annotated[int, Meta(ge=0, description="calls one plan may replace although they seem to have others' data")]
+        | UnsetType
+    ) = UNSET
 
 
 class RunGuards(_Document, frozen=True):

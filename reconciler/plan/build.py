@@ -19,6 +19,7 @@ from reconciler.phones.model import Desired
 from reconciler.plan.cap import CallAction, Usage, hold_caps
 from reconciler.plan.diff import NOBODY, NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import Scope, hold_guards
+from reconciler.plan.load import Load
 from reconciler.plan.model import (
     Action,
     Add,
@@ -37,11 +38,13 @@ from reconciler.plan.model import (
     Stop,
     subject_of,
 )
+from reconciler.plan.moved import Moved, find_moved
 from reconciler.plan.rollout import Line, roll_out
 from reconciler.plan.settings import setting_changes
 from reconciler.plan.sizes import list_changes, suppression_changes
 from reconciler.plan.standing import Standing
 from reconciler.plan.state import effective_state, state_move
+from reconciler.plan.warnings import finished_warning, moved_warning
 
 
 def make_plan(
@@ -77,7 +80,10 @@ def make_plan(
     notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes, *capped, *held)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
-    _refuse_lost(campaign, effective_state(observed, lock.header), actions)
+    now = effective_state(observed, lock.header)
+    _refuse_lost(campaign, now, actions)
+    moved = find_moved(diff.changed, keyer)
+    scope = _scope(desired, lock, aside, keyer, moved)
     return Plan(
         campaign=campaign.name,
         host=campaign.host,
@@ -91,9 +97,11 @@ def make_plan(
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer), allowed or {}),
+        guards=hold_guards(campaign.guards, actions, scope, allowed or {}),
         plan_id=_plan_id(lock, actions),
         rollout=rollout,
+        warnings=(*moved_warning(campaign, moved), *finished_warning(campaign, now)),
+        load=_load(observed, scope.live, actions),
     )
 
 
@@ -116,7 +124,7 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
     return (*first, *sorted(calls, key=_phase), *last)
 
 
-def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
+def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Moved | None) -> Scope:
     statuses = [call.status for call in lock.calls.values()]
     return Scope(
         live=aside.live + sum(status.is_live for status in statuses),
@@ -124,7 +132,19 @@ def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),
         suppressions=suppression_changes(lock.header, desired.sizes, keyer),
+        is_moved=moved is not None,
     )
+
+
+def _load(observed: Observed, live: int, actions: tuple[Action, ...]) -> Load:
+    """The calls that are live once the actions are done, and how fast the campaign is."""
+    adds = sum(isinstance(action, Add) for action in actions)
+    cancels = sum(isinstance(action, Cancel) and action.locked.status.is_live for action in actions)
+    details = observed.details
+    if details is None:
+        return Load(live + adds - cancels)
+    lines, called = details.max_simultaneous_calls, details.processed_numbers
+    return Load(live + adds - cancels, lines, called, details.used_talking_time_s)
 
 
 def _phase(action: Add | Cancel | Replace | Adopt) -> int:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.calls.model import CampaignDetails, CampaignState, Dialect, Job
 from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallId, CallStatus, Erased, Lock, LockedCall
@@ -56,6 +56,7 @@ class Observed(msgspec.Struct, frozen=True):
     sightings: Sightings | None = None  # instead of `jobs` and `asked`, where the lock is a ledger
     foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
     is_refreshed: bool = False
+    details: CampaignDetails | None = None  # of the campaign as a whole, where the server tells
 
 
 class Aside(msgspec.Struct, frozen=True):
@@ -133,10 +134,11 @@ class CallDiff:
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
         self.notes += (Frozen(subject_of(w), Reason.ERASED) for w in gone)
+        self.changed: list[tuple[Wanted, LockedCall]] = []  # as remembered from another request, whatever comes of it
         self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
-        """The actions on calls; fills `notes` and `in_step`."""
+        """The actions on calls; fills `notes`, `changed` and `in_step`."""
         candidates = self._decide_wanted()
         self._decide_unwanted()
         kept = self._without_conflicts(candidates)
@@ -145,7 +147,10 @@ class CallDiff:
     def _decide_wanted(self) -> list[Add | Replace]:
         candidates: list[Add | Replace] = []
         for call_id, wanted in self.wanted.items():
-            found = self._decide(wanted, self._locked.get(call_id))
+            locked = self._locked.get(call_id)
+            if locked is not None and locked.request != wanted.request:
+                self.changed.append((wanted, locked))
+            found = self._decide(wanted, locked)
             if found is None:
                 self.in_step += 1
             elif isinstance(found, Add | Replace):

@@ -15,7 +15,9 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.load import Forecast, Load
 from reconciler.plan.standing import Standing
+from reconciler.plan.warnings import PlanWarning
 
 
 class Reason(StrEnum):
@@ -281,6 +283,9 @@ class Plan(msgspec.Struct, frozen=True):
     plan_id: str
     drift: Drift | None = None  # None: nobody asked
     rollout: Standing | None = None  # None: everybody at once
+    warnings: tuple[PlanWarning, ...] = ()
+    load: Load = Load()
+    forecast: Forecast | None = None  # None: too little is known, or it is not worth one
 
     @property
     def counts(self) -> Counts:

@@ -171,9 +171,9 @@ def _examples(chunk: Chunk, pairs: Sequence[_Pair], wanted: _Pair) -> Iterator[E
 class Inspected:
     """Calls that are held against the campaign's profiles whenever they are read. Is a `CallSource`."""
 
-    def __init__(self, campaign: Campaign, source: CallSource, now: datetime, warn: Callable[[Problem], None]) -> None:
+    def __init__(self, campaign: Campaign, source: CallSource, now: datetime, warn: Callable[[Finding], None]) -> None:
         self._campaign, self._source, self._now, self._warn = campaign, source, now, warn
-        self._warned: set[Problem] = set()  # lists may be read again
+        self._warned: set[Finding] = set()  # lists may be read again
 
     @property
     def suppressed(self) -> frozenset[str]:
@@ -193,11 +193,12 @@ class Inspected:
         """All wanted calls; after the last raises ManifestError with every breach that is an error."""
         inspection = Inspection(self._campaign, self.suppressed, self._now)
         yield from inspected(inspection, self._source.chunks())
-        errors, warnings = by_severity(inspection.findings())
-        for warning in warnings:
-            if warning not in self._warned:
-                self._warned.add(warning)
-                self._warn(warning)
+        findings = inspection.findings()
+        for each in findings:
+            if each.severity == "warning" and each not in self._warned:
+                self._warned.add(each)
+                self._warn(each)
+        errors, _ = by_severity(findings)
         if errors:
             raise ManifestError(errors)
 

@@ -14,8 +14,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reconciler.plan.load import Forecast
 from reconciler.plan.model import Drift, GuardResult
 from reconciler.plan.standing import Standing, Verdict
+from reconciler.plan.warnings import PlanWarning
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
 from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, drift_words, outcome
 from reconciler.render.groups import DONE, CallGroup, Entry, Outline, drift_groups, move_words, outline
@@ -90,6 +92,30 @@ class GuardRow(msgspec.Struct, frozen=True):
     base: Annotated[int, Meta(ge=0, description="calls the percentage is of, or rows of a list")]
     about: Annotated[str, Meta(description='the list it is about; "": the campaign')]
     allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
+
+
+class WarningRow(msgspec.Struct, frozen=True):
+    """What looks like a mistake, and holds nothing up by itself."""
+
+    code: Annotated[str, Meta(description="a word that stays, such as never-opens; docs/warnings.md has all")]
+    calls: Annotated[int, Meta(ge=0, description="it is about; 0: about the campaign itself")]
+    what: Text
+    fix: Text
+    source: Annotated[str, Meta(description='where the rule of a compliance profile is written; "": no rule')]
+    file: str
+    line: Annotated[int | None, Meta(description="from 1; null: the file as a whole")]
+
+
+class ForecastRow(msgspec.Struct, frozen=True):
+    """About when all calls will have been made, by what is open to them and what is assumed."""
+
+    done_by: Annotated[str | None, Meta(description="ISO 8601, UTC; null: some calls are left over")]
+    left: Annotated[int, Meta(ge=0, description="calls that are not made before their windows close, or for weeks")]
+    calls: Annotated[int, Meta(ge=0, description="still to be made once the plan is done")]
+    lines: Annotated[int, Meta(ge=0, description="maxSimultaneousCalls of the campaign")]
+    attempts: Annotated[float, Meta(description="expected of each call")]
+    talking_s: Annotated[float, Meta(description="seconds of talk expected with each number")]
+    is_measured: Annotated[bool, Meta(description="talking_s is what this campaign took so far; false: assumed")]
 
 
 class SettingRow(msgspec.Struct, frozen=True):
@@ -213,6 +239,8 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
     drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
     rollout: Annotated[RolloutRow | None, Meta(description="null: the manifest has none")]
+    forecast: Annotated[ForecastRow | None, Meta(description="null: too little is known, or little is to be done")]
+    warnings: Annotated[tuple[WarningRow, ...], Meta(description="what looks like a mistake")]
 
 
 class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned"):
@@ -317,6 +345,8 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         groups=tuple(map(_group, shape.groups)),
         drift=_drift(plan.drift) if plan.drift else None,
         rollout=_rollout(plan.rollout) if plan.rollout else None,
+        forecast=_forecast(plan.forecast) if plan.forecast else None,
+        warnings=tuple(map(_warning, plan.warnings)),
     )
 
 
@@ -349,6 +379,17 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _forecast(found: Forecast) -> ForecastRow:
+    done_by = found.done_by.isoformat(timespec="minutes") if found.done_by else None
+    amounts = (found.left, found.calls, found.lines, round(found.attempts, 2), round(found.talking_s, 1))
+    return ForecastRow(done_by, *amounts, found.is_measured)
+
+
+def _warning(each: PlanWarning) -> WarningRow:
+    file, line = plain(each.place.file), each.place.line or None
+    return WarningRow(each.code, each.calls, plain(each.what), plain(each.fix), each.source, file, line)
 
 
 def _drift(drift: Drift) -> DriftRow:
