@@ -126,9 +126,11 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
 
 def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Moved | None) -> Scope:
     statuses = [call.status for call in lock.calls.values()]
+    # What waits for a step of a rollout is remembered by the length of its list alone.
+    seen = sum(lock.header.lists.values()) if lock.header.rollout else 0
     return Scope(
         live=aside.live + sum(status.is_live for status in statuses),
-        remembered=aside.remembered + len(statuses),
+        remembered=max(aside.remembered + len(statuses), seen),
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),
         suppressions=suppression_changes(lock.header, desired.sizes, keyer),

@@ -501,6 +501,20 @@ def test_removing_the_rollout_calls_the_rest_at_once() -> None:
 # ---------------------------------------------------------------------------------------------------------- the others
 
 
+@pytest.mark.parametrize(("rows", "is_tripped"), [(60, False), (160, True)], ids=["as they were", "many more"])
+def test_a_step_is_held_against_the_rows_that_were_there_and_not_against_the_step_before(
+    rows: int, is_tripped: bool
+) -> None:
+    people = tuple(call(f"c-{n}", n) for n in range(rows))
+    all_after_five = made(spec("5", "100%", wait="0s"))
+    first = plan_of(people[:60], lock_of(), rolling(all_after_five))
+    lock = after(first, lock_of(), TALKED)
+    lock = replace(lock, header=replace(lock.header, lists={"a digest": 60}))
+    plan = plan_of(people, lock, rolling(all_after_five))
+    assert len(added(plan)) == rows - 5
+    assert [guard.name for guard in plan.tripped] == (["newCallsPercent"] if is_tripped else [])
+
+
 def test_guards_count_only_what_the_step_adds() -> None:
     plan = plan_of(TWENTY, lock_of(), rolling(guards=Guards(new_calls=5)))
     assert not plan.tripped
