@@ -11,8 +11,9 @@ import msgspec
 from reconciler.errors import Place, ReconcilerError
 from reconciler.manifest.model import Campaign
 from reconciler.phones.build import phone_column
-from reconciler.phones.model import Call, CallSource, Chunk, Sizes, mask
+from reconciler.phones.model import Call, CallSource, Chunk, mask
 from reconciler.phones.normalise import Numbering
+from reconciler.phones.passing import Passing
 from reconciler.phones.problems import Wrong
 
 NEAR: Final = 3
@@ -72,29 +73,16 @@ class NearCall(msgspec.Struct, frozen=True):
     what: str
 
 
-class Spotted:
-    """The same calls; those asked about are kept when they pass. Is a `CallSource`."""
+class Spotted(Passing):
+    """The same calls; those asked about are kept when they pass."""
 
     def __init__(self, source: CallSource, asked: Asked, *, is_known: bool) -> None:
         """Where the lock knows none of them either (`is_known`), the stream ends with Absent."""
-        self._source, self._asked, self._is_known = source, asked, is_known
+        super().__init__(source)
+        self._asked, self._is_known = asked, is_known
         self._found: dict[tuple[str, str, int], Call] = {}  # lists may be read again
         self._near: dict[Place, NearCall] = {}
         self._calls: list[int] = []  # of each reading
-
-    @property
-    def suppressed(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call."""
-        return self._source.suppressed
-
-    @property
-    def sizes(self) -> Sizes:
-        """How long the lists are, known once they have been read."""
-        return self._source.sizes
-
-    def suppressed_now(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped."""
-        return self._source.suppressed_now()
 
     @property
     def found(self) -> tuple[Call, ...]:

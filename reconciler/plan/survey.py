@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Raw
 
 from reconciler.errors import Place
-from reconciler.phones.model import CallSource, Chunk, Sizes
+from reconciler.phones.model import CallSource, Chunk
+from reconciler.phones.passing import Passing
 from reconciler.windows.prefix import key_of
 from reconciler.windows.window import Window, window_of
 from reconciler.windows.zones import is_fixed, zone_named
@@ -150,28 +151,15 @@ def _needs_zones(window: Window, is_load_worth: bool) -> bool:
     return is_load_worth or window.start is not None or window.finish is not None
 
 
-class Surveyed:
-    """Calls that are counted when they are read for the first time. Is a `CallSource`."""
+class Surveyed(Passing):
+    """Calls that are counted when they are read for the first time."""
 
     def __init__(self, source: CallSource, phones: Callable[[Sequence[str]], object] | None = None) -> None:
         """`phones` is told all that are not suppressed."""
-        self._source, self._phones = source, phones
+        super().__init__(source)
+        self._phones = phones
         self._is_read = False
         self.survey = Survey()
-
-    @property
-    def suppressed(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call."""
-        return self._source.suppressed
-
-    @property
-    def sizes(self) -> Sizes:
-        """How long the lists are, known once they have been read."""
-        return self._source.sizes
-
-    def suppressed_now(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped."""
-        return self._source.suppressed_now()
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; raises ManifestError after the last when something is wrong."""
