@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
+from reconciler.apply.postponed import settle_postponed
 from reconciler.apply.run import Run
 from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job
@@ -206,6 +207,7 @@ class _Flights:
         if isinstance(error, TryLater):  # the time it asks for began then
             error.retry_after_s = max(0.0, error.retry_after_s + flight.landed_s - self._run.clock.now_s())
         settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
+        settle_postponed(self._run, waits=False)  # so that few are open at a time
 
     def _record_all(self) -> None:
         """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""
