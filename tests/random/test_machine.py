@@ -262,6 +262,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
             lock, opened = durable(self.world.disk)
             self.truth.believe(lock)
             self.truth.check_remembered(lock, opened)
+            self.truth.asks_back(lock, opened)
 
     def _save(self) -> None:
         saved = Saved(self.world.disk.lock, self.world.disk.journal)
@@ -440,6 +441,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
         lock, opened = durable(self.world.disk)
         self.truth.believe(lock, is_another=True)
         self.truth.forget_unknown(lock, opened)
+        self.truth.asks_back(lock, opened)
         self._save()
 
     @rule(n=numbers, says_sent=st.booleans())

@@ -79,6 +79,7 @@ class Truth:
         self.requests: list[str] = []  # paths of what the present run sent that changes something
         self._sent: dict[str, dict[str, Sent]] = {}
         self._taken_back: set[str] = set()  # job ids that we asked to cancel
+        self._perhaps_taken_back: frozenset[str] = frozenset()  # written down that we do; perhaps it was not sent
         self._moves: set[tuple[CallId, CallId]] = set()
         self._plan: Plan | None = None
 
@@ -189,7 +190,7 @@ class Truth:
 
     def cancelled_by_others(self, job: Job) -> None:
         """Somebody else took this job back."""
-        if job.id not in self._taken_back:
+        if job.id not in self._taken_back | self._perhaps_taken_back:
             self.jobs[job.id].cancelled_by_others_in = self.run
 
     def decided(self, job_ids: Iterable[str]) -> None:
@@ -198,6 +199,19 @@ class Truth:
             self.jobs[job_id].cancelled_by_others_in = None
 
     # --------------------------------------------------------------------------------------------------- after a step
+
+    def asks_back(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
+        """Takes over which jobs this lock may have asked to cancel.
+
+        A process that died after it had written that down died before its request or after it, and the next one cannot
+        tell which. A job that is cancelled by then may have been so by us, and has to be taken for that: otherwise
+        whoever was to be replaced would never be called. So this is no cancellation that was not respected.
+        """
+        intents = [entry.intent for entry in opened if entry.intent.operation == "cancel"]
+        asked = {call.job_id for intent in intents for call in intent.calls}
+        asked |= {call.job_id for call in lock.calls.values() if call.status is CallStatus.CANCELLING}
+        self._perhaps_taken_back = frozenset(asked)
+        self.decided(i for i in asked & self.jobs.keys() if self.jobs[i].cancelled_by_others_in == self.run)
 
     def believe(self, lock: Lock, *, is_another: bool = False) -> None:
         """Takes over from the lock which call owns a job, where a plan said it would move; or from another lock."""
