@@ -138,7 +138,7 @@ def test_once_the_request_cannot_arrive_any_more_the_job_that_is_there_is_taken_
 
 def test_of_a_live_job_and_a_newer_one_that_somebody_cancelled_the_live_one_is_taken(world: World) -> None:
     die_while_adding(world)
-    world.clock.sleep(LATE_S)
+    world.clock.sleep(LATE_S + 1)
     world.server.add_job(phone(0), status="canceled", is_foreign=True)
     apply(world, calls(0))
     assert len(ours(world)) == 1
