@@ -11,7 +11,7 @@ import msgspec
 from reconciler.calls.model import CampaignState
 from reconciler.errors import Refusal
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import Lock
+from reconciler.lock.model import CallStatus, Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
@@ -90,7 +90,8 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
 def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
     statuses = [call.status for call in lock.calls.values()]
     return Scope(
-        live=aside.live + sum(status.is_live for status in statuses),
+        # A status nobody knows may ring, and is taken back like one that does.
+        live=aside.live + sum(status.is_live or status is CallStatus.UNKNOWN for status in statuses),
         remembered=aside.remembered + len(statuses),
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),
