@@ -151,9 +151,7 @@ def test_unknown_calls_are_taken_up_by_the_next_apply_that_can_ask(current: Work
 # -- signals and crashes
 
 
-def interrupted(
-    work: Workshop, *signals: signal.Signals, count: int = 6, at_once: int = 1, timeout_s: int = 20
-) -> Ran:
+def interrupted(work: Workshop, *signals: signal.Signals, count: int = 6, at_once: int = 1, timeout_s: int = 20) -> Ran:
     """An apply of people, two a request, that gets signals while the first `at_once` requests are in flight."""
     work.people(people(count))
     gate = work.server.gate("addPhones")

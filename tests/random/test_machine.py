@@ -272,8 +272,9 @@ class LifeOfACampaign(RuleBasedStateMachine):
     def _is_honest(self, end: BaseException) -> bool:
         """Whether an undisturbed run may end so."""
         server = self.world.server
-        if server.state == "finished":
-            return isinstance(end, Refusal | CallsError)
+        # What is in doubt without a journal stays so also when the campaign is over: nothing tells that it was not sent.
+        if server.state == "finished" and isinstance(end, Refusal | CallsError):
+            return True
         if isinstance(end, WrongState) and end.endpoint == "control/pause" and not self.is_current:
             return server.state == "paused"  # by others; a legacy server only says that it cannot be paused
         disk = self.world.disk
