@@ -272,7 +272,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
     def _is_honest(self, end: BaseException) -> bool:
         """Whether an undisturbed run may end so."""
         server = self.world.server
-        # What is in doubt without a journal stays so also when the campaign is over: nothing tells that it was not sent.
+        # What is in doubt without a journal stays so when the campaign is over, too: nobody tells that it was not sent.
         if server.state == "finished" and isinstance(end, Refusal | CallsError):
             return True
         if isinstance(end, WrongState) and end.endpoint == "control/pause" and not self.is_current:
