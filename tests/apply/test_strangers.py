@@ -198,3 +198,14 @@ def test_nor_is_a_call_whose_journal_is_gone(world: World) -> None:
     world.server.add_job(phone(0), is_foreign=True)
     apply(world, calls(0))
     assert jobs_known(world) == set(ours(world))
+
+
+def test_a_request_that_was_answered_has_arrived_so_what_is_found_counts_at_once(world: World) -> None:
+    world.server.shows_jobs = False
+    with pytest.raises(Crash):
+        apply(world, calls(0), {"sleep#1": "after"})
+    world.server.shows_jobs = True
+    began_s = world.clock.now_s()
+    resolve(world)
+    assert world.clock.now_s() == began_s
+    assert jobs_known(world) == jobs_there(world)
