@@ -104,6 +104,14 @@ MUTANTS = (
         f"{_STRANGERS}::test_nor_for_one_whose_answer_was_lost",
     ),
     Mutant(
+        "two requests for one phone are open at once",
+        "reconciler/apply/flights.py",
+        "        return is_under_way or is_postponed(self._run, shared)\n",
+        "        return is_under_way\n",
+        f"{_STRANGERS}::"
+        "test_jobs_of_two_requests_for_one_phone_are_not_taken_for_each_others_when_both_answers_are_lost",
+    ),
+    Mutant(
         "a job that somebody cancelled is taken although another may ring",
         "reconciler/apply/readback.py",
         "(job.job_id in answered, not _may_be_followed(job), job.created_at_ms or 0)",

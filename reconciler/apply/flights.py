@@ -16,7 +16,7 @@ from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
-from reconciler.apply.postponed import settle_postponed
+from reconciler.apply.postponed import is_postponed, settle_postponed
 from reconciler.apply.run import Run
 from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job
@@ -138,9 +138,12 @@ class _Flights:
         return kept
 
     def _meets_itself(self, batch: Batch) -> bool:
-        """Whether somebody who is called under two keys would be in two requests at once."""
+        """Whether somebody who is called under two keys would be in two open requests at once."""
         shared = {call.wanted.phone for call in batch if call.wanted.call.is_same_phone_allowed}
-        return bool(shared) and any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
+        if not shared:
+            return False
+        is_under_way = any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
+        return is_under_way or is_postponed(self._run, shared)
 
     def _take_off(self, batch: Batch) -> _Flight:
         intent = self._run.intent("addPhones", tuple(call.in_doubt() for call in batch), body_of(batch))
@@ -197,6 +200,9 @@ class _Flights:
         """What is done while nothing is under way; False when there was nothing to do."""
         if self._odd:
             self._settle(self._odd.pop(0))
+            return True
+        if self._next and self._meets_itself(self._next):  # in what was postponed: nothing is under way
+            settle_postponed(self._run)
             return True
         if self._next and self._is_held:
             self._run.book.checkpoint()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 
 from reconciler.apply.book import Book
@@ -12,7 +13,9 @@ from reconciler.apply.clock import StopRequest
 from reconciler.apply.resolve import adopt
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.errors import Interrupted, OutcomeUnknown
+from reconciler.lock.keyed import Keyer
 from reconciler.phones.model import Desired
+from reconciler.plan.diff import identify
 from reconciler.read.remembered import read_remembered
 from tests.apply.server import TOKEN, Answer
 from tests.apply.world import (
@@ -209,3 +212,14 @@ def test_a_request_that_was_answered_has_arrived_so_what_is_found_counts_at_once
     resolve(world)
     assert world.clock.now_s() == began_s
     assert jobs_known(world) == jobs_there(world)
+
+
+def test_jobs_of_two_requests_for_one_phone_are_not_taken_for_each_others_when_both_answers_are_lost(
+    world: World,
+) -> None:
+    wanted = Desired((call(0, text="one", shares=True), call(0, key="another", text="two", shares=True)))
+    world.apply(wanted, {ADD: "lost, done"}, allowed={"new-calls-percent": 200}, **MIXED)
+    lock = world.remembered()
+    for one in identify(wanted.calls, Keyer(None, lock.header.salt)):
+        job = world.server.jobs[lock.calls[one.call_id].job_id]
+        assert job.body == msgspec.json.decode(one.call.request)
