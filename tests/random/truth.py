@@ -74,6 +74,7 @@ class Truth:
         self.desired = Desired(())
         self.state = "running"
         self.run = 0
+        self.hidden: set[str] = set()  # ids of jobs that no report shows at present
         self.jobs: dict[str, Made] = {}
         self.violations: list[str] = []
         self.requests: list[str] = []  # paths of what the present run sent that changes something
@@ -90,9 +91,20 @@ class Truth:
     def begins(self, desired: Desired, state: str) -> None:
         """A run begins, with these calls wanted."""
         self.run += 1
+        self._keep_unseen()
         self.desired, self.state, self._plan = desired, state, None
         self._moves.clear()
         self.requests.clear()
+
+    def _keep_unseen(self) -> None:
+        """A cancellation that no run was shown yet, of a job that this one is not shown either, is as if it were new.
+
+        Who was not told of it cannot respect it: the job is missing, which blocks its own call. Another call of the
+        phone, where a list lets it be called under several keys, is not held up by what is missing.
+        """
+        for job_id in self.hidden & self.jobs.keys():
+            if self.jobs[job_id].cancelled_by_others_in == self.run - 1:
+                self.jobs[job_id].cancelled_by_others_in = self.run
 
     def wanted(self, keyer: Keyer) -> dict[CallId, Wanted]:
         """The calls that are wanted now, suppressed ones left out, by their id."""
