@@ -91,8 +91,8 @@ def _apply(folder: Path, rows: int, latency_ms: int) -> tuple[Figure, Figure]:
         bare = run([PYTHON, "-m", "bench.bare", str(here), str(port), "2000", "4"])
     with Server(latency_ms) as port:
         here = campaign_of(folder, rows, port=port, has_lock=False)
-        command = [CAMPAIGN, "apply", "--auto-approve", "--allow", f"new-calls={rows}", "-f", str(here)]
-        ours = run(command, env={"BENCH_TOKEN": "bench"})
+        allowed = ["--allow", f"new-calls={rows}", "--allow", f"run-new-calls={rows}"]
+        ours = run([CAMPAIGN, "apply", "--auto-approve", *allowed, "-f", str(here)], env={"BENCH_TOKEN": "bench"})
     shutil.rmtree(here)
     return ours, bare
 

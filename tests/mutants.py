@@ -34,6 +34,7 @@ _MEANWHILE = "tests/apply/test_suppressed_meanwhile.py"
 _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
+_ROLLOUT = "tests/plan/test_rollout.py"
 
 MUTANTS = (
     Mutant(
@@ -168,6 +169,41 @@ MUTANTS = (
         "        if newer:\n",
         "        if False:\n",
         f"{_LOCK_IN_GIT}::test_a_run_of_an_older_commit_does_not_bring_back_what_a_newer_one_took_out",
+    ),
+    Mutant(
+        "a step of a rollout is not written down before its calls are added",
+        "reconciler/apply/rollout.py",
+        "    _remember(run, plan.rollout.mark)\n    run.book.save()\n",
+        "    _remember(run, plan.rollout.mark)\n",
+        "tests/apply/test_rollout.py::test_whoever_dies_at_any_effect_of_a_step_goes_on_in_it_and_calls_nobody_of_the_next_one",
+    ),
+    Mutant(
+        "a step of a rollout takes what is there already for nothing",
+        "reconciler/plan/rollout.py",
+        "_first(waiting, max(0, reach - self.added))",
+        "_first(waiting, reach)",
+        f"{_ROLLOUT}::test_whatever_became_of_the_calls_and_whenever_it_is_asked_no_plan_exceeds_its_step",
+    ),
+    Mutant(
+        "a rollout is over when nobody was called",
+        "reconciler/plan/standing.py",
+        "return added > 0 and finished * ALL >= least * added",
+        "return finished * ALL >= least * added",
+        f"{_ROLLOUT}::test_a_rollout_of_nobody_is_not_over",
+    ),
+    Mutant(
+        "changed steps of a rollout apply before the gate has held",
+        "reconciler/plan/rollout.py",
+        "steps_digest(rollout), 0 if added else 1",
+        "steps_digest(rollout), 1",
+        f"{_ROLLOUT}::test_changed_steps_add_nobody_before_the_gate_of_those_who_were_called_has_held",
+    ),
+    Mutant(
+        "an aborted rollout goes on when the results get better",
+        "reconciler/plan/rollout.py",
+        "        if rollout.resume != token(header.lineage, mark.aborts):\n            return mark\n",
+        "",
+        f"{_ROLLOUT}::test_an_abort_stands_whatever_the_results_become_until_a_person_says_so",
     ),
 )
 

@@ -73,7 +73,8 @@ def _now(run: Run, calls: Sequence[LockedCall]) -> list[LockedCall]:
 
 
 def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]) -> None:
-    free = [call for call in calls if not _is_in_the_way(call, stuck)] if stuck else calls
+    waves = run.book.lock.header.waves
+    free = [call for call in calls if not _is_in_the_way(call, stuck, waves)] if stuck else calls
     run.tally.deferred += len(calls) - len(free)
     add_batches(run, batches(take_up(run, carried, free), run.options.batch))
     settle_postponed(run)
@@ -86,12 +87,12 @@ def _to_add(run: Run, actions: Sequence[Action], replaces: list[Replace]) -> lis
     return [ToAdd(action.wanted, action.before if isinstance(action, Add) else next(now)) for action in adds]
 
 
-def _is_in_the_way(call: ToAdd, stuck: dict[str, list[LockedCall]]) -> bool:
-    """Whether a job that could not be taken back may still ring this person, or rang in this wave meanwhile."""
+def _is_in_the_way(call: ToAdd, stuck: dict[str, list[LockedCall]], waves: Sequence[str]) -> bool:
+    """Whether a job that could not be taken back may ring this person, or rang meanwhile, in this wave or later."""
     wanted = call.wanted
     others = [*stuck.get(wanted.phone, ()), *stuck.get(wanted.key, ())]
     is_own = any(other.call_id == wanted.call_id for other in others)
-    return is_own or decide_conflict(wanted, others, cancelled=(), adds_after_others=False) is not None
+    return is_own or decide_conflict(wanted, others, cancelled=(), adds_after_others=False, waves=waves) is not None
 
 
 def _count_replaced(run: Run, replaces: list[Replace]) -> None:

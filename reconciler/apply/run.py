@@ -11,6 +11,7 @@ import msgspec
 from reconciler.apply.book import Book
 from reconciler.apply.clock import Clock, StopRequest
 from reconciler.calls.client import CallsClient
+from reconciler.lock.erasure import Graves
 from reconciler.lock.journal import Intent, Operation
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import LockedCall
@@ -82,6 +83,7 @@ class Run(msgspec.Struct, frozen=True):
     # The digits of those nobody may call by now, whatever the plan says. Raises when a list cannot be trusted.
     suppressed: Callable[[], frozenset[str]] = _nobody
     postponed: set[str] = msgspec.field(default_factory=set)  # idempotence keys; see `postponed.py`
+    graves: Graves = Graves()  # who was erased from other locks
 
     def intent(
         self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""

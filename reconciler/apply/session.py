@@ -12,6 +12,7 @@ from reconciler.apply.clock import Clock, StopRequest
 from reconciler.apply.engine import apply_plan, forget_refusal, remember_settings, remember_state
 from reconciler.apply.lost import find_lost
 from reconciler.apply.recover import recover
+from reconciler.apply.rollout import begin_step, end_step, refuse_aborted
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
 from reconciler.errors import (
@@ -24,13 +25,16 @@ from reconciler.errors import (
     Refusal,
     calls_text,
 )
+from reconciler.lock.days import day_of, settled
 from reconciler.lock.journal import OpenIntent, with_doubts
 from reconciler.lock.model import CallStatus
 from reconciler.lock.stores import Store
+from reconciler.lock.waves import with_waves
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import CallSource
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
+from reconciler.plan.cap import Usage
 from reconciler.plan.diff import refreshed
 from reconciler.plan.model import Plan
 from reconciler.plan.saved import Basis
@@ -40,6 +44,10 @@ from reconciler.read.basis import basis_of
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 from reconciler.read.sieve import Sifted, sift
+
+
+def _uncapped() -> None:
+    """No cap is in force."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -61,6 +69,7 @@ class Session(msgspec.Struct, frozen=True):
     is_first: bool = False
     command: str = "campaign apply"
     watch: Watch = UNWATCHED
+    usage: Callable[[], Usage | None] = _uncapped  # asked while the lock is held
     together: Together | None = None  # what the campaigns of this run do together
 
 
@@ -100,8 +109,9 @@ def apply_campaign(
             voice.say,
             voice.advance,
             session.desired.suppressed_now,
+            graves=remembered.graves,
         )
-        book.set_header(server.header(book.lock.header))
+        book.set_header(server.header(with_waves(book.lock, session.campaign.waves).header))
         try:
             _recover_and_do(session, run, server, sifted)
         except (CallsError, Interrupted, LockError, ManifestError, GuardTripped) as error:
@@ -131,7 +141,18 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
             "already; if nobody was ever added to it, apply once with --first"
         )
     desired, compared, aside = sifted.compared(refreshed(lock, observed), observed)
-    plan = make_plan(session.campaign, desired, compared, observed, run.keyer, allowed=session.allowed, aside=aside)
+    plan = make_plan(
+        session.campaign,
+        desired,
+        compared,
+        observed,
+        run.keyer,
+        allowed=session.allowed,
+        aside=aside,
+        now_ms=run.now_ms(),
+        usage=session.usage(),
+        graves=run.graves,
+    )
     if session.demand is not None:
         plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
     if session.together is not None:
@@ -141,6 +162,7 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
             session.together.give_back(plan)
         return
     book.refresh(refreshed(book.lock, observed))
+    book.set_header(settled(book.lock, day_of(run.now_ms())))
     forget_refusal(run, observed.state)
     remember_state(run, observed.state)
     if not plan.tripped:  # a list that a guard holds back is not the one the next is held against
@@ -150,11 +172,14 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
 
 def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...]) -> None:
     try:
+        begin_step(run, plan)
         apply_plan(run, plan, carried)
+        end_step(run)
         remember_settings(run, session.campaign)
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
     except BaseException:
+        end_step(run)
         run.book.save()
         _count_unknown(run)
         raise
@@ -167,6 +192,7 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
     if plan.tripped:
         options = " ".join(f"--allow {guard.option}={ceil(round(guard.amount, 9))}" for guard in plan.tripped)
         raise GuardTripped(f"a guard of the manifest held part of the plan back; to let it pass: {options}")
+    refuse_aborted(plan)
 
 
 def _count_unknown(run: Run) -> None:

@@ -94,6 +94,7 @@ class _ShortReport(msgspec.Struct, rename="camel"):
     processed_numbers: int | None = None
     in_process_calls: int | None = None
     retry_calls: int | None = None
+    used_talking_time: float | None = None  # seconds
 
 
 class _DetailsFields(msgspec.Struct, rename="camel"):
@@ -263,4 +264,5 @@ def details(body: bytes) -> CampaignDetails:
         retry_calls=counts.retry_calls or 0,
         max_simultaneous_calls=said.max_simultaneous_calls,
         created_at_ms=milliseconds(said.creation_date),
+        used_talking_time_s=counts.used_talking_time or 0,
     )

@@ -109,6 +109,7 @@ class CampaignDetails(msgspec.Struct, frozen=True):
     retry_calls: int = 0
     max_simultaneous_calls: int | None = None
     created_at_ms: int | None = None
+    used_talking_time_s: float = 0
 
 
 class AddAnswer(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ GUARDS = (
     "new-calls-percent",
     "cancel-percent",
     "replace-percent",
+    "moved-payloads",
     "list-shrink-percent",
     "list-growth-percent",
     "releases",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.plan.people import People
     from reconciler.plan.together import Together
     from reconciler.render.progress import Progress
 
@@ -53,11 +54,13 @@ def command(
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
+    from reconciler.cli.capped import one_by_one, refuse_parts
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Way, for_each
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
+    from reconciler.plan.people import People
     from reconciler.plan.together import Together
 
     is_approved = auto_approve or saved is not None
@@ -69,15 +72,18 @@ def command(
     demands = {each.campaign.name: each for each in demanded}
     campaigns = tuple(each.campaign for each in demanded)
     refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
+    refuse_parts(campaigns, common)
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
 
-    together = Together()
+    together, people = Together(), People() if len(campaigns) > 1 else None
 
     def work(campaign: Campaign, turn: Turn) -> Ended:
-        one = One(Desk.of(campaign, common), turn, read_token(campaign), is_approved=is_approved)
+        desk = Desk.of(campaign, common)
+        one = One(desk, turn, read_token(campaign), is_approved=is_approved, people=people)
         return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
 
-    return for_each(campaigns, terminal, work, Way(jobs=jobs, is_stopped_cleanly=True, doing="applying"))
+    way = Way(jobs=one_by_one(campaigns, jobs), is_stopped_cleanly=True, doing="applying")
+    return for_each(campaigns, terminal, work, way)
 
 
 def _demands(
@@ -107,7 +113,7 @@ def _ignore(_: Plan) -> None:
 
 
 class One:
-    """One campaign of this run. `on_plan` gets its plan once it was shown."""
+    """One campaign of this run. `on_plan` gets its plan once it was shown; `people` are those of several campaigns."""
 
     def __init__(
         self,
@@ -117,10 +123,11 @@ class One:
         *,
         is_approved: bool,
         on_plan: Callable[[Plan], None] = _ignore,
+        people: People | None = None,
     ) -> None:
         self._desk, self._turn, self._token, self._is_approved = desk, turn, token, is_approved
         self._terminal = turn.terminal
-        self._on_plan = on_plan
+        self._on_plan, self._people = on_plan, people
         self._has_begun = False  # somebody said yes, or had said so before
 
     def apply(self, options: Options, demanded: Demanded, *, is_first: bool, together: Together | None = None) -> Ended:
@@ -147,20 +154,23 @@ class One:
     ) -> None:
         from reconciler.apply.clock import SystemClock
         from reconciler.apply.session import Session, Voice, apply_campaign
-        from reconciler.cli.compliance import held_to_profiles
+        from reconciler.cli.advice import Advice
         from reconciler.cli.signals import Stoppable
 
         stop, amounts = self._turn.stop, self._amounts(demanded.allowed)
         with self._desk.client(self._token, stop.wait) as client, self._terminal.progress() as progress:
+            advice = Advice(self._desk.campaign, self._people)
 
             def approve(plan: Plan) -> bool:
-                self._has_begun = self._approve(plan, progress) and self._still_allowed(demanded.allowed, amounts)
+                self._has_begun = self._approve(advice.on(plan), progress) and self._still_allowed(
+                    demanded.allowed, amounts
+                )
                 return self._has_begun
 
             watch = Stoppable(progress, stop)
             session = Session(
                 campaign=self._desk.campaign,
-                desired=held_to_profiles(self._desk.campaign, self._desk.wanted(watch, amounts), self._terminal),
+                desired=advice.watch(self._desk.wanted(watch, amounts)),
                 store=self._desk.store,
                 client=client,
                 token=self._token,
@@ -171,9 +181,11 @@ class One:
                 together=together,
                 is_first=is_first,
                 watch=watch,
+                usage=self._desk.usage,
             )
             voice = Voice(self._terminal.say, progress.advance)
-            apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
+            with advice.told_unless_planned(self._terminal):
+                apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
 
     def _amounts(self, allowed: Allowed) -> dict[str, float]:
         """What may pass the guards now; whatever was allowed until earlier is said to be over."""

@@ -29,6 +29,7 @@ from reconciler.lock.stores.repository import Repository
 from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.plan.model import Plan
+from reconciler.plan.people import People
 from reconciler.plan.together import Together
 from reconciler.read.plan_file import open_plan_file
 from reconciler.render.messages import error_text, warning_text
@@ -97,17 +98,18 @@ class CiRun:
             return self._planned(allowed, save, tokens)
 
     def _planned(self, allowed: Allowed, save: Save | None, tokens: dict[str, str]) -> Ran:
-        amounts, together = allowed.amounts(time.time()), Together()
+        amounts, together, people = allowed.amounts(time.time()), Together(), self._people()
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
-            plan = plan_one(campaign, tokens.get(campaign.name), Asked(self._common, turn, amounts, together, save))
+            asked = Asked(self._common, turn, amounts, together, save, people=people)
+            plan = plan_one(campaign, tokens.get(campaign.name), asked)
             self._said[campaign.name] = self._scribe.take()  # warnings
             self._scribe.show(plan_text(plan))
             self._keep(plan)
             counts = plan.counts
-            outcome = "held back by a guard" if plan.tripped else "changes" if plan.actions else "nothing to do"
+            outcome = "held back by a guard" if plan.is_held_back else "changes" if plan.actions else "nothing to do"
             row = SummaryRow(campaign.name, outcome, counts.add, counts.cancel, counts.replace)
-            return Ended(3 if plan.tripped else 0, row)
+            return Ended(3 if plan.is_held_back else 0, row)
 
         return self._ran(work, PLANNED, is_stopped_cleanly=False)
 
@@ -127,19 +129,22 @@ class CiRun:
 
     def _applied(self, options: Options, demanded: list[Demanded], *, is_first: bool) -> Ran:
         tokens, demands = self._tokens(), {each.campaign.name: each for each in demanded}
-        together = Together()
+        together, people = Together(), self._people()
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             desk = Desk.of(campaign, self._common, who=self._who)
             token = tokens[campaign.name]
             try:
-                one = One(desk, turn, token, is_approved=True, on_plan=self._keep)
+                one = One(desk, turn, token, is_approved=True, on_plan=self._keep, people=people)
                 return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)
 
         return self._ran(work, DONE, is_stopped_cleanly=True)
+
+    def _people(self) -> People | None:
+        return People() if len(self._campaigns) > 1 else None
 
     def _keep(self, plan: Plan) -> None:
         """Keeps the figures of a plan that was shown; its text comes from there."""

@@ -7,7 +7,7 @@ of a fork's pull request; then the summary has it all.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from reconciler.forge.http import ForgeHttp
 from reconciler.forge.model import LONGEST_BODY
 from reconciler.forge.pipeline import Pipeline
 from reconciler.manifest.model import Campaign
+from reconciler.plan.warnings import PlanWarning
 from reconciler.render.messages import error_text
 from reconciler.render.report import Report, Verb, report_markdown, text_of
 
@@ -165,7 +166,10 @@ def outputs_of(ran: Ran) -> dict[str, str]:
 
 
 def remarks_of(ran: Ran, campaigns: tuple[Campaign, ...]) -> list[Annotation]:
-    """An error for each campaign that failed, each problem of its lists at its line, a warning for a guard's no."""
+    """An error for each campaign that failed, each problem of its lists at its line, a warning for a guard's no.
+
+    And a warning for whatever looks like a mistake.
+    """
     places = {campaign.name: campaign.place for campaign in campaigns}
     remarks: list[Annotation] = []
     for each in ran.reports:
@@ -176,11 +180,20 @@ def remarks_of(ran: Ran, campaigns: tuple[Campaign, ...]) -> list[Annotation]:
             remarks.append(Annotation("warning", each.name, "held back by a guard", places[each.name]))
         elif each.code not in (0, 2):
             remarks.append(Annotation("error", each.name, _why(each.outcome, error), places[each.name]))
+        remarks += warning_remarks(each.figures.warnings if each.figures else ())
     return remarks
 
 
 def _why(outcome: str, error: Exception | None) -> str:
     return text_of(error_text(error)).strip() if error else outcome
+
+
+def warning_remarks(warnings: Iterable[PlanWarning]) -> list[Annotation]:
+    """What looks like a mistake, at the line it is about."""
+    return [
+        Annotation("warning", f"{each.campaign}: {each.code}", f"{each.said}; {each.fix}", each.place)
+        for each in warnings
+    ]
 
 
 def problem_remarks(error: ManifestError) -> list[Annotation]:

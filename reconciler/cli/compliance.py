@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import Problem
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import CallSource, Chunk
+from reconciler.phones.model import Chunk
 
 
 class Breaches:
@@ -32,15 +32,6 @@ class Breaches:
             errors, warnings = by_severity(inspection.findings())
             self.errors += errors
             self.warnings += warnings
-
-
-def held_to_profiles(campaign: Campaign, source: CallSource, terminal: Terminal) -> CallSource:
-    """The same calls: when they have been read, warnings are written and errors raised as ManifestError."""
-    if not campaign.profiles:
-        return source
-    from reconciler.profiles.inspection import Inspected
-
-    return Inspected(campaign, source, datetime.now(UTC), lambda problem: warn(terminal, problem))
 
 
 def warn(terminal: Terminal, problem: Problem) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -10,19 +9,24 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reconciler.calls.model import Dialect
-from reconciler.cli.compliance import held_to_profiles
+from reconciler.cli.advice import Advice
+from reconciler.cli.capped import lock_secret
 from reconciler.cli.options import Common
 from reconciler.cli.stores import open_store
-from reconciler.cli.terminal import Terminal
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
+from reconciler.phones.model import CallSource
 from reconciler.phones.watch import Watch
 from reconciler.read.remembered import Remembered
 from reconciler.read.sieve import Sifted, sift
 
 if TYPE_CHECKING:  # a plan that asks no server does without it
     from reconciler.calls.client import CallsClient
+    from reconciler.plan.cap import Usage
+
+
+Through = Callable[[CallSource], CallSource]
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -40,7 +44,14 @@ class Desk(msgspec.Struct, frozen=True):
         `who` names the run to others that find the lock held; by default user and machine.
         """
         store = open_store(campaign, common.lock_store, who=who, heads=common.shared.heads)
-        return cls(campaign, store, os.environ.get("CAMPAIGN_LOCK_SECRET") or None, common)
+        return cls(campaign, store, lock_secret(), common)
+
+    def usage(self) -> Usage | None:
+        """What counts towards the caps besides the campaign's own calls; None where there is no cap.
+
+        Raises LockError when a lock of another campaign cannot be read.
+        """
+        return self.common.shared.hood.usage(self.campaign, self.common)
 
     @property
     def timeout_s(self) -> float:
@@ -52,9 +63,13 @@ class Desk(msgspec.Struct, frozen=True):
         shrink_pct = (allowed or {}).get("suppression-shrink-percent", 0)
         return ListedCalls(self.campaign, watch, self.common.shared.shelf, shrink_pct=shrink_pct)
 
-    def sifted(self, watch: Watch, terminal: Terminal, remembered: Remembered) -> Sifted:
-        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach."""
-        wanted = held_to_profiles(self.campaign, self.wanted(watch), terminal)
+    def sifted(self, watch: Watch, remembered: Remembered, advice: Advice, through: Through | None = None) -> Sifted:
+        """The same, read and held against what is remembered. Raises ManifestError with every bad row and breach.
+
+        They are read `through` whoever wants to see them pass by.
+        """
+        listed = self.wanted(watch)
+        wanted = advice.watch(through(listed) if through else listed)
         return sift(self.campaign, wanted, remembered.lock, remembered.keyer)
 
     def client(self, token: str, sleep: Callable[[float], None] = time.sleep) -> CallsClient:

@@ -3,41 +3,74 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import campaign_names, file_option, option, talk_options, timeout_option
+from reconciler.cli.options import Seconds, campaign_names, file_option, option, talk_options
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
     from reconciler.cli.terminal import Terminal
+    from reconciler.errors import Problem
 
-AT_ONCE = 16
-"""Campaigns paused side by side; more would wait for each other on one machine's network anyway."""
+    Openers = Mapping[str, Callable[[], CallsClient]]
+    Open = Callable[[str, Callable[[], str]], Callable[[], CallsClient]]
+
+AT_ONCE = 256
+"""Campaigns paused side by side. One that hangs keeps a thread for half a minute, so there are as many as there may be
+campaigns: with 16, ten that hang among 200 make the others wait; a thread costs a quarter of a millisecond."""
 
 SOME_FAILED = 7
 
 TRIES = 3
 """How often a pause whose answer was lost is sent: pausing again does no harm."""
 
+AGAIN_S = 0.3
+"""Between two tries."""
+
+LONGEST_WAIT_S = 5.0
+"""For a server that asks to come back later."""
+
+SIGN_OF_LIFE_S = 5.0
+"""Without an answer from anybody, who is waited for is said."""
+
+NAMES_SHOWN = 10
+
 
 @click.command("halt")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=campaign_names)
-@option("--all", "is_all", is_flag=True, help="Every campaign of the manifests.")
+@option("--all", "is_all", is_flag=True, help="Every campaign of the manifests, or of --tokens-file.")
 @option("--host", help="Without manifests: the server, such as https://app.jaicp.com.")
 @option("--token-env", metavar="VARIABLE", help="Without manifests: the variable that holds the campaign's token.")
+@option(
+    "--tokens-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Without manifests: many campaigns, a line each: NAME TOKEN [HOST]; - reads standard input.",
+)
 @file_option
-@timeout_option
+@option(
+    "--timeout",
+    "timeout_s",
+    type=Seconds(min=1, max=3600),
+    default=10,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one request may take; it is sent up to three times.",
+)
 @talk_options
 def command(
     names: tuple[str, ...],
     is_all: bool,
     host: str | None,
     token_env: str | None,
+    tokens_file: Path | None,
     files: tuple[Path, ...],
     timeout_s: float,
     is_quiet: bool,
@@ -50,76 +83,154 @@ def command(
     """
     from reconciler.cli.terminal import Terminal
 
+    # What Python needs to get here is nearly all computing, so this is when Enter was pressed.
+    entered_s = time.monotonic() - time.process_time()
     terminal = Terminal(is_quiet=is_quiet, verbosity=verbosity, no_color=no_color)
-    if host or token_env:
-        if not (host and token_env) or names or is_all:
+    opener = _opening(timeout_s)
+    if token_env or (host and not tokens_file):
+        if not (host and token_env) or names or is_all or tokens_file:
             raise click.UsageError("give --host and --token-env together, and neither names nor --all with them")
         if token_env not in os.environ:
             raise click.UsageError("the variable that --token-env names is not set")
-        return _halt({"the campaign": _opener(host, lambda: os.environ[token_env], timeout_s)}, terminal)
+        openers: Openers = {"the campaign": opener(host, lambda: os.environ[token_env])}
+        return _Halt(openers, terminal, entered_s).run()
     if bool(names) == is_all:
         raise click.UsageError("name the campaigns to pause, or give --all")
-    openers, is_complete = _declared(names, files, timeout_s, terminal)
-    code = _halt(openers, terminal)
+    if tokens_file:
+        openers, is_complete = _listed(names, tokens_file, host, opener, terminal)
+    else:
+        openers, is_complete = _declared(names, files, opener, terminal)
+    code = _Halt(openers, terminal, entered_s).run()
     return code if is_complete else code or SOME_FAILED
 
 
 def _declared(
-    names: tuple[str, ...], files: tuple[Path, ...], timeout_s: float, terminal: Terminal
-) -> tuple[dict[str, Callable[[], CallsClient]], bool]:
+    names: tuple[str, ...], files: tuple[Path, ...], opener: Open, terminal: Terminal
+) -> tuple[Openers, bool]:
     """How to reach each campaign that is meant, and whether these are all: one in a broken manifest is none of them.
 
     Raises UsageError for a name that no manifest has.
     """
-    from reconciler.cli.manifests import choose
-    from reconciler.errors import ManifestError
     from reconciler.manifest.load import load
     from reconciler.manifest.token import read_token
 
     loaded = load(files)
-    in_vain = [name for name in names if not any(fnmatchcase(campaign.name, name) for campaign in loaded.campaigns)]
-    is_complete = not loaded.problems or (bool(names) and not in_vain)
+    openers = {c.name: opener(c.host, lambda c=c: read_token(c)) for c in loaded.campaigns}  # type: ignore[misc]
+    hint = "campaigns with errors in their manifests are not paused by this command", "--host and --token-env"
+    return _meant(openers, names, loaded.problems, hint, terminal)
+
+
+def _listed(
+    names: tuple[str, ...], path: Path, host: str | None, opener: Open, terminal: Terminal
+) -> tuple[Openers, bool]:
+    """The same for the campaigns of a tokens file; one on a line with an error is none of them."""
+    from reconciler.cli.tokens_file import read_tokens
+
+    campaigns, problems = read_tokens(path, host)
+    openers = {one.name: opener(one.host, lambda one=one: one.token) for one in campaigns}  # type: ignore[misc]
+    hint = "campaigns on lines with errors are not paused by this command", "right lines, or --host and --token-env"
+    return _meant(openers, names, problems, hint, terminal)
+
+
+def _meant(
+    openers: Openers,
+    names: tuple[str, ...],
+    problems: tuple[Problem, ...],
+    hint: tuple[str, str],
+    terminal: Terminal,
+) -> tuple[Openers, bool]:
+    """The campaigns of these names, all without any, and whether nobody who is meant may be missing."""
+    from reconciler.errors import ManifestError, UsageError
+
+    in_vain = [name for name in names if not any(fnmatchcase(known, name) for known in openers)]
+    is_complete = not problems or (bool(names) and not in_vain)
     if not is_complete:
-        terminal.error(ManifestError(loaded.problems))
-        terminal.warn(
-            "campaigns with errors in their manifests are not paused by this command",
-            "pause them with --host and --token-env",
-        )
-        # Those that can be paused do not wait for the others.
-        names = tuple(name for name in names if name not in in_vain)
-        chosen = choose(loaded.campaigns, names) if names or not in_vain else ()
-    else:
-        chosen = choose(loaded.campaigns, names)
-    openers = {c.name: _opener(c.host, lambda c=c: read_token(c), timeout_s) for c in chosen}  # type: ignore[misc]
-    return openers, is_complete
+        terminal.error(ManifestError(problems))
+        terminal.warn(hint[0], f"pause them with {hint[1]}")
+    elif in_vain:
+        known = ", ".join(openers) or "none"
+        raise UsageError(f"{in_vain[0]}: no campaign of that name; there are: {known}")
+    # Those that can be paused do not wait for the others.
+    return {known: o for known, o in openers.items() if not names or any(fnmatchcase(known, n) for n in names)}, (
+        is_complete
+    )
 
 
-def _opener(host: str, token: Callable[[], str], timeout_s: float) -> Callable[[], CallsClient]:
-    def open_client() -> CallsClient:
-        from reconciler.calls.client import CallsClient
+def _opening(timeout_s: float) -> Open:
+    """What makes ways to open clients that share their certificates."""
+    from reconciler.calls.authorities import Authorities
 
-        return CallsClient(host, token(), timeout_s=timeout_s)
+    authorities = Authorities()
 
-    return open_client
+    def opener(host: str, token: Callable[[], str]) -> Callable[[], CallsClient]:
+        def open_client() -> CallsClient:
+            from reconciler.calls.client import CallsClient
+
+            return CallsClient(host, token(), timeout_s=timeout_s, authorities=authorities)
+
+        return open_client
+
+    return opener
 
 
-def _halt(openers: dict[str, Callable[[], CallsClient]], terminal: Terminal) -> int:
-    from concurrent.futures import ThreadPoolExecutor
+class _Halt:
+    """Pauses many campaigns side by side, and says of each how it stands as soon as that is known."""
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = list(pool.map(_outcome, openers.values()))
-    failed = 0
-    for name, outcome in zip(openers, outcomes, strict=True):
+    def __init__(self, openers: Openers, terminal: Terminal, entered_s: float) -> None:
+        self._openers, self._terminal, self._entered_s = openers, terminal, entered_s
+        self._failed: dict[str, Exception] = {}
+        self._last_pause_s = 0.0  # since Enter
+
+    def run(self) -> int:
+        """The exit code: 0 when nobody can be calling any more, 1 when that is known of none, 7 of some."""
+        if not self._openers:
+            self._terminal.warn("there is no campaign to pause")
+            return 1
+        pool = ThreadPoolExecutor(min(AT_ONCE, len(self._openers)))
+        waiting = {pool.submit(_outcome, open_client): name for name, open_client in self._openers.items()}
+        try:
+            self._collect(waiting)
+        except KeyboardInterrupt:
+            self._failed |= {name: InterruptedError("stopped before an answer came") for name in waiting.values()}
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._sum_up()
+        return 0 if not self._failed else 1 if len(self._failed) == len(self._openers) else SOME_FAILED
+
+    def _collect(self, waiting: dict[Future[str | Exception], str]) -> None:
+        while waiting:
+            done, _ = wait(waiting, SIGN_OF_LIFE_S, FIRST_COMPLETED)
+            if not done:
+                self._terminal.say(f"still waiting for an answer about {_names([*waiting.values()])}")
+            for future in sorted(done, key=waiting.__getitem__):
+                self._note(waiting.pop(future), future.result())
+
+    def _note(self, name: str, outcome: str | Exception) -> None:
         if isinstance(outcome, Exception):
-            failed += 1
-            terminal.warn(f"{name} is NOT known to be paused")
-            terminal.error(outcome)
-        else:
-            terminal.show_text(f"{name}: {outcome}")
-    if not openers:
-        terminal.warn("there is no campaign to pause")
-        return 1
-    return 0 if not failed else 1 if failed == len(outcomes) else SOME_FAILED
+            self._failed[name] = outcome
+            return
+        self._last_pause_s = time.monotonic() - self._entered_s
+        self._terminal.show_text(f"{name}: {outcome}")
+
+    def _sum_up(self) -> None:
+        """Who may still be calling comes last and by itself: nobody should have to look for it."""
+        for name, error in sorted(self._failed.items()):
+            self._terminal.warn(f"{name} is NOT known to be paused")
+            self._terminal.error(error)
+        known, failed = len(self._openers) - len(self._failed), len(self._failed)
+        if known:
+            self._terminal.say(
+                f"{known} of {len(self._openers)} known to call nobody, {self._last_pause_s:.1f} s after Enter"
+            )
+        if failed and len(self._openers) > 1:
+            self._terminal.warn(
+                f"{failed} of {len(self._openers)} NOT known to be paused: {', '.join(sorted(self._failed))}"
+            )
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(sorted(names)[:NAMES_SHOWN]) + more
 
 
 def _outcome(open_client: Callable[[], CallsClient]) -> str | Exception:
@@ -135,13 +246,14 @@ def _pause(client: CallsClient, tries: int = TRIES) -> str:
     from uuid import uuid4
 
     from reconciler.calls.model import CampaignState, Control
-    from reconciler.errors import Ambiguous, Refused
+    from reconciler.errors import Ambiguous, NotSent, Refused, TryLater
 
     try:
         client.control(Control.PAUSE, str(uuid4()))
-    except Ambiguous:
+    except (Ambiguous, NotSent, TryLater) as error:
         if tries == 1:
             raise
+        time.sleep(min(error.retry_after_s, LONGEST_WAIT_S) if isinstance(error, TryLater) else AGAIN_S)
         return _pause(client, tries - 1)
     except Refused as error:
         state = None if error.type == "invalid.token" else client.state()

@@ -15,12 +15,16 @@ from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, jobs_option, option
 
 if TYPE_CHECKING:
+    from reconciler.cli.advice import Advice
+    from reconciler.cli.desk import Through
     from reconciler.cli.each import Turn
     from reconciler.cli.saving import Save
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.model import Campaign
     from reconciler.plan.model import Plan
+    from reconciler.plan.people import People
     from reconciler.plan.together import Together
+    from reconciler.read.remembered import Remembered
     from reconciler.render.results import SummaryRow
 
 
@@ -55,10 +59,12 @@ def command(
     also: tuple[tuple[str, Path], ...],
 ) -> int:
     """Show what applying would do to real people's phones. Changes nothing."""
+    from reconciler.cli.capped import one_by_one
     from reconciler.cli.each import Ended, Way, for_each
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal
     from reconciler.manifest.token import read_token
+    from reconciler.plan.people import People
     from reconciler.plan.together import Together
     from reconciler.render.results import PLANNED
     from reconciler.render.text import TextPlans
@@ -70,6 +76,7 @@ def command(
         terminal.warn(f"--allow {each} has ended and allows nothing any more")
     amounts, together = allowed.amounts(time.time()), Together()
     campaigns, others = read_all(common)
+    people = People() if len(campaigns) > 1 else None
     tokens = readable_tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens, others if refresh else ())
     with (
@@ -79,11 +86,11 @@ def command(
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             token = read_token(campaign) if refresh else None
-            plan = plan_one(campaign, token, Asked(common, turn, amounts, together, save, with_drift))
+            plan = plan_one(campaign, token, Asked(common, turn, amounts, together, save, with_drift, people=people))
             turn.when_due(lambda: outs.planned(campaign, plan))
             return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
 
-        way = Way(jobs=jobs, heads=PLANNED if format == "text" else None, doing="planning")
+        way = Way(jobs=one_by_one(campaigns, jobs), heads=PLANNED if format == "text" else None, doing="planning")
         return for_each(campaigns, terminal, outs.watching(work), way)
 
 
@@ -107,7 +114,7 @@ def _code(plan: Plan, *, is_detailed: bool) -> int:
     """Who asks for drift is told of drift: pending changes are no surprise, somebody committed them."""
     if is_detailed and plan.drift is not None and plan.drift.is_any:
         return 2
-    if plan.tripped:
+    if plan.is_held_back:
         return 3
     return 2 if is_detailed and plan.drift is None and plan.actions else 0
 
@@ -130,10 +137,14 @@ class Asked(msgspec.Struct, frozen=True):
     together: Together
     save: Save | None = None
     with_drift: bool = False
+    through: Through | None = None  # who wants to see the calls of the lists pass by
+    remembered: Remembered | None = None  # where somebody has read it already
+    people: People | None = None  # of a run of several campaigns
 
 
 def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     """The plan of one campaign, held against the guards of the run too; without a token the server is not asked."""
+    from reconciler.cli.advice import Advice
     from reconciler.cli.desk import Desk
     from reconciler.cli.signals import Stoppable
     from reconciler.read.basis import basis_of
@@ -142,15 +153,17 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
     turn, terminal = asked.turn, asked.turn.terminal
-    desk = Desk.of(campaign, asked.common)
-    remembered = read_remembered(desk.store, campaign, desk.secret, token)
-    with terminal.progress() as progress:
-        sifted = desk.sifted(Stoppable(progress, turn.stop), terminal, remembered)
+    desk, now_ms = Desk.of(campaign, asked.common), int(1000 * time.time())
+    remembered = asked.remembered or read_remembered(desk.store, campaign, desk.secret, token)
+    advice = Advice(campaign, asked.people)
+    with terminal.progress() as progress, advice.told_unless_planned(terminal):
+        sifted = desk.sifted(Stoppable(progress, turn.stop), remembered, advice, asked.through)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
+    usage = desk.usage()
     if token is None:
-        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed)
-        return _held(alone, campaign, asked)
+        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed, now_ms=now_ms, usage=usage)
+        return _held(alone, campaign, asked, advice)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_shared_campaign(desk.store, desk.secret)
@@ -161,15 +174,25 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
             )
         watch = Stoppable(progress, turn.stop)
         plan = plan_campaign(
-            campaign, sifted, remembered, server, asked.allowed, watch=watch, with_drift=asked.with_drift
+            campaign,
+            sifted,
+            remembered,
+            server,
+            asked.allowed,
+            watch=watch,
+            with_drift=asked.with_drift,
+            now_ms=now_ms,
+            usage=usage,
         )
-        plan = _held(plan, campaign, asked)
+        plan = _held(plan, campaign, asked, advice)
         save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
         if save is not None:
             turn.when_due(lambda: save(plan, basis))
         return plan
 
 
-def _held(plan: Plan, campaign: Campaign, asked: Asked) -> Plan:
-    """The plan with the guards of the run; in order, so that every run holds back the same campaigns."""
-    return asked.turn.after_others(lambda: asked.together.hold(plan, campaign.run_guards, asked.allowed))
+def _held(plan: Plan, campaign: Campaign, asked: Asked, advice: Advice) -> Plan:
+    """The plan with the guards of the run, and warnings; in order, so that every run says the same of the same ones."""
+    held = asked.turn.after_others(lambda: advice.on(asked.together.hold(plan, campaign.run_guards, asked.allowed)))
+    asked.common.shared.hood.plans(campaign, held, asked.common)
+    return held

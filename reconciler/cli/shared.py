@@ -6,6 +6,7 @@ import msgspec
 
 from reconciler.calls.authorities import Authorities
 from reconciler.calls.pace import Pace
+from reconciler.cli.capped import Hood
 from reconciler.lock.stores.heads import Heads
 from reconciler.phones.shelf import Shelf
 
@@ -17,8 +18,9 @@ class Shared(msgspec.Struct, frozen=True):
     authorities: Authorities
     shelf: Shelf
     heads: Heads
+    hood: Hood
 
     @classmethod
     def at(cls, rate: float | None) -> Shared:
         """Nothing read yet; at most so many requests a second, None for as many as there are."""
-        return cls(Pace(rate) if rate else None, Authorities(), Shelf(), Heads())
+        return cls(Pace(rate) if rate else None, Authorities(), Shelf(), Heads(), Hood())

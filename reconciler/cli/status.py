@@ -10,9 +10,12 @@ import click
 from reconciler.cli.options import Common, common_options, jobs_option
 
 if TYPE_CHECKING:
+    from reconciler.calls.lookup import Found
     from reconciler.calls.model import CampaignDetails
     from reconciler.cli.each import Ended, Turn
+    from reconciler.lock.model import Lock
     from reconciler.manifest.model import Campaign
+    from reconciler.plan.standing import Standing
     from reconciler.render.status import StatusView
 
 
@@ -54,8 +57,13 @@ def _view(campaign: Campaign, common: Common, turn: Turn) -> StatusView:
     with desk.client(token, turn.stop.wait) as client, turn.terminal.progress() as progress:
         server = Server(client, campaign, remembered.keyer, token)
         server.refuse_other_campaign(lock)
+        heard: list[Found] = []
         counts, missing = count_jobs(
-            client, lock, Stoppable(progress, turn.stop), f"asking for the jobs of {campaign.name}"
+            client,
+            lock,
+            Stoppable(progress, turn.stop),
+            f"asking for the jobs of {campaign.name}",
+            heard.append if campaign.rollout else None,
         )
         return StatusView(
             campaign=campaign.name,
@@ -67,6 +75,7 @@ def _view(campaign: Campaign, common: Common, turn: Turn) -> StatusView:
             details=_without_token(server.details, token),
             at=datetime.now(UTC),
             in_doubt=len(lock.with_status({CallStatus.IN_DOUBT})),
+            rollout=_rollout(campaign, lock, heard),
         )
 
 
@@ -75,3 +84,17 @@ def _without_token(details: CampaignDetails | None, token: str) -> CampaignDetai
     from msgspec.structs import replace
 
     return replace(details, name=details.name.replace(token, "•••")) if details else None
+
+
+def _rollout(campaign: Campaign, lock: Lock, heard: list[Found]) -> Standing | None:
+    """Where the campaign's rollout stands, by what the server just said."""
+    from reconciler.plan.diff import Observed, refreshed
+    from reconciler.plan.rollout import standing
+
+    if campaign.rollout is None:
+        return None
+    jobs = {job.job_id: job for found in heard for job in found.jobs}
+    missing = [job_id for found in heard for job_id in found.missing]
+    now = refreshed(lock, Observed(jobs=jobs, asked=frozenset([*jobs, *missing])))
+    at_ms = int(1000 * datetime.now(UTC).timestamp())
+    return standing(campaign.rollout, now.header, campaign.wave, now.statuses(campaign.wave), at_ms)

@@ -10,6 +10,8 @@ import msgspec
 from reconciler.cli.options import Common, common_options, option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.calls.client import CallsClient
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Turn
@@ -89,6 +91,27 @@ class _Start(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class _Erased:
+    """Those who were erased, here or from a lock beside this one; asked by E.164 digits."""
+
+    def __init__(self, remembered: Remembered) -> None:
+        erased = remembered.lock.header.erased
+        self._phones = frozenset(erased.phones if erased else ())
+        self._keyer, self._graves = remembered.keyer, remembered.graves
+
+    def among(self, phones: Sequence[str]) -> frozenset[str]:
+        """Those of these phones whose owners were erased."""
+        if not (self._phones or self._graves.others):
+            return frozenset()
+        elsewhere = self._graves.of(phones)
+        digests = self._keyer.texts(b"phone", [phone.encode() for phone in phones])
+        return frozenset(
+            phone
+            for phone, digest, is_elsewhere in zip(phones, digests, elsewhere, strict=True)
+            if is_elsewhere or digest in self._phones
+        )
+
+
 class _One:
     """One campaign of this run."""
 
@@ -97,6 +120,7 @@ class _One:
 
     def take_over(self) -> tuple[int, str]:
         """Shows what the server has and writes the lockfile if that is wanted; exit code and outcome."""
+        from reconciler.lock.erasure import with_jobs
         from reconciler.read.observed import Server
 
         desk = self._desk
@@ -110,6 +134,8 @@ class _One:
                 server.refuse_other_campaign(start.remembered.lock)
                 taken = self._found(start, client, server, progress)
                 header = server.header(start.remembered.lock.header)
+            if taken.erased:
+                header = with_jobs(header, start.remembered.keyer, taken.erased)
             return self._conclude(start, taken, header)
 
     # ------------------------------------------------------------------------------------------- what there is already
@@ -120,7 +146,7 @@ class _One:
         from reconciler.read.remembered import read_remembered, start_over
 
         desk, stored = self._desk, self._desk.store.read()
-        blank = start_over(desk.campaign, desk.secret, self._token)
+        blank = start_over(desk.store, desk.campaign, desk.secret, self._token)
         entries = parse_journal(stored.journal, f"the journal of {desk.store.shown}").entries
         if stored.lock is None:
             note = "the journal of the lost lockfile is put aside with all it says" if entries else ""
@@ -170,6 +196,7 @@ class _One:
             known_jobs=known_jobs,
             doubted=start.doubted,
             suppressed=source.suppressed,
+            erased=_Erased(remembered),
         )
         for chunk in checked(campaign, source, existing.asked):
             takeover.take(chunk)

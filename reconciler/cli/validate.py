@@ -98,6 +98,7 @@ def _report(format: str, verdict: Verdict) -> None:
 
 def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | None, tuple[Problem, ...]]:
     """How many calls the campaigns want, all that is wrong, lists of broken manifests included, and all warnings."""
+    from reconciler.cli.advice import Oddities
     from reconciler.cli.compliance import Breaches
     from reconciler.errors import ManifestError
     from reconciler.phones.desired import check_lists, read_suppression
@@ -107,6 +108,7 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
     from reconciler.phones.suppression import collect_suppressed
 
     problems, omitted, calls, breaches = [*loaded.problems], 0, 0, Breaches()
+    oddities = Oddities(are_several=len(loaded.campaigns) > 1)
     shelf = Shelf()
     shelf.expect(loaded.campaigns)
     for checkable in loaded.checkable:
@@ -119,6 +121,7 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
                 found = Problems()
                 suppressed = collect_suppressed(campaign.suppress, found, shelf=shelf)
                 chunks = stream(campaign, progress=progress.advance, problems=found, shelf=shelf)
+                chunks = oddities.watch(campaign, suppressed, chunks)
                 calls += sum(len(chunk.keys) for chunk in breaches.watch(campaign, suppressed, chunks))
         except ManifestError as error:
             problems += error.problems
@@ -126,7 +129,7 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
     problems += breaches.errors
     # A suppression file of the whole run is checked with every campaign.
     found_wrong = ManifestError(dict.fromkeys(problems), omitted) if problems else None
-    return calls, found_wrong, tuple(sorted(breaches.warnings))
+    return calls, found_wrong, tuple(sorted([*breaches.warnings, *oddities.warnings]))
 
 
 def _problems_of(read: Callable[[], object]) -> tuple[Problem, ...]:

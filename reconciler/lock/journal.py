@@ -15,6 +15,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from reconciler.errors import LockError
+from reconciler.lock.days import added_on, day_of
 from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
 from reconciler.lock.owned import OwnedJobs
 
@@ -202,17 +203,23 @@ def after_closing(lock: Lock, intent: Intent, closed: Closed) -> Lock:
 
     Changes `lock.calls` itself: a copy for every batch would make large applies slow.
     """
-    lock.calls.update({call.call_id: call for call in closed.calls})
-    _clear_doubts(lock, intent, recorded={call.call_id for call in closed.calls})
+    recorded = {call.call_id: call for call in closed.calls}
+    lock.calls.update(recorded)
+    _clear_doubts(lock, intent, recorded)
     header = msgspec.structs.replace(lock.header, control=closed.control, state="") if closed.control else lock.header
+    if intent.operation == "addPhones" and closed.calls:
+        header = added_on(header, [call.job_id for call in closed.calls], day_of(intent.created_ms))
     return msgspec.structs.replace(lock, header=header)
 
 
 def _clear_doubts(lock: Lock, intent: Intent, recorded: Container[CallId] = ()) -> None:
     """Takes the doubt about the intent's calls out of the lock, save for those that are `recorded`."""
-    for call in intent.calls if intent.operation == "addPhones" else ():
-        known = lock.calls.get(call.call_id)
-        if known and known.status is CallStatus.IN_DOUBT and call.call_id not in recorded:
+    ids = (call.call_id for call in intent.calls) if intent.operation == "addPhones" else ()
+    for call_id in ids:
+        if call_id in recorded:  # nearly always all of them: these are not looked up
+            continue
+        known = lock.calls.get(call_id)
+        if known and known.status is CallStatus.IN_DOUBT:
             _clear_doubt(lock.calls, known)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from reconciler.lock.columns import Columns, Flags, Letters, Numbers, Positions, as_numbers
+from reconciler.lock.columns import MOST_WAVES, Columns, Flags, Letters, Numbers, Positions, as_numbers
 from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallId, CallStatus, LockedCall
 
@@ -131,11 +131,35 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         later = (call for call in self._later.values() if call.status in statuses)
         return [*self.calls(np.flatnonzero(self.holds & self.are(statuses))), *later]
 
+    def are_of(self, phones: Collection[str], keys: Collection[str]) -> Flags:
+        """Of each line, whether it is of one of these phones or keys, by digest."""
+        columns = self.columns
+        of_phones = np.isin(columns.phones(), np.array(sorted(phones), "S12"))
+        starts, rest = as_numbers("".join(key for key in keys if len(key) == _KEY_SIZE).encode())
+        of_keys = np.isin(columns.keys, starts) & np.isin(columns.keys_rest, rest)
+        return (of_phones | of_keys) & ~columns.odd
+
+    def of(self, phones: Collection[str], keys: Collection[str]) -> list[LockedCall]:
+        """The calls of these lines, and those that had other phones before, of which some may be among them."""
+        return self.calls(np.flatnonzero(self.holds & (self.are_of(phones, keys) | self.columns.has_former)))
+
     def count_statuses(self) -> Counter[CallStatus]:
         """How many calls have which status."""
         letters = np.bincount(self.statuses[self.holds], minlength=256)
         counts = Counter({status: int(letters[ord(status)]) for status in CallStatus if letters[ord(status)]})
         return counts + Counter(call.status for call in self._later.values())
+
+    def count(self, wave: str) -> dict[CallStatus, int]:
+        """How many calls of this wave have which status."""
+        counts = np.bincount(self.statuses[self.holds & self._is_of(wave)], minlength=256)
+        for call in self._later.values():
+            counts[ord(call.status)] += call.wave == wave
+        return {CallStatus(chr(letter)): int(counts[letter]) for letter in np.flatnonzero(counts).tolist()}
+
+    def _is_of(self, wave: str) -> Flags:
+        names = self.columns.wave_names
+        is_it: Flags = self.columns.waves == (names.index(wave) if wave in names else MOST_WAVES)
+        return is_it
 
     def calls(self, positions: Positions) -> list[LockedCall]:
         """The calls of these lines, with the statuses known now."""

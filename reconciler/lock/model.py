@@ -7,7 +7,7 @@ reads the lockfile without the secret learns neither whom it is about nor what w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -203,6 +203,42 @@ class Decision(msgspec.Struct, frozen=True):
     calls: tuple[tuple[str, str], ...]  # (key, wave)
 
 
+class Span(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """The calls whose jobs have ids from a number on, up to the next span. Days count from 1970-01-01, UTC."""
+
+    first: int
+    day: int  # they were added
+    over: int = 0  # a run saw that none of them can ring any more; 0: not yet
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """People who were erased, all together: digests of phones and of keys, and the ids of their jobs, each sorted."""
+
+    proof: str  # tells what made the digests
+    phones: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+    def has(self, phone: str, key: str) -> bool:
+        """Whether somebody with this phone or this key was erased, by digest."""
+        return phone in self.phones or key in self.keys
+
+
+class RolloutMark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How far the rollout of one wave has come. Times in Unix milliseconds."""
+
+    wave: str
+    steps: str  # digest of the steps it counts
+    step: int  # the step reached, from 1; 0 where the steps changed and the gate of what was called comes first
+    begun_ms: int  # when that was
+    last_add_ms: int  # when calls were last added, or that step was reached
+    reach: int = 0  # calls in the step when it was last applied; 0 for all
+    is_over: bool = False  # the last step's gate has held: new calls are added at once, and nothing is judged
+    aborted: str = ""  # why, in words; nobody more is called until a person says so
+    aborts: int = 0  # how often it was aborted, in this wave or an older one
+    accepted: dict[str, int] = {}  # results of before a person said so, by name: they are not judged again
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a lockfile."""
 
@@ -221,8 +257,12 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     policy: dict[str, Any] = {}  # campaign-level call policy, secrets digested
     payload: dict[str, Any] = {}
     decisions: tuple[Decision, ...] = ()  # oldest first
+    added: tuple[Span, ...] = ()  # which calls were added when, and when all were over; see `days.py`
+    erased: Erased | None = None  # whom nobody calls again, and nothing else of them; see `erasure.py`
+    waves: tuple[str, ...] = ()  # in the order in which they were begun; see `waves.py`
     lists: dict[str, int] = {}  # calls of each list when they were last taken as they are, by digest of its name
     suppressions: dict[str, int] = {}  # the same of suppression files: entries, by digest of the file's name
+    rollout: RolloutMark | None = None  # of the campaign's latest wave that had one
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -242,6 +282,12 @@ class Lock(msgspec.Struct, frozen=True):
         if self.ledger is not None:
             return self.ledger.with_status(statuses)
         return [call for call in self.calls.values() if call.status in statuses]
+
+    def statuses(self, wave: str) -> Mapping[CallStatus, int]:
+        """How many calls of this wave have which status."""
+        if self.ledger is not None:
+            return self.ledger.count(wave)
+        return Counter(call.status for call in self.calls.values() if call.wave == wave)
 
     def count_statuses(self) -> Counter[CallStatus]:
         """How many calls have which status."""

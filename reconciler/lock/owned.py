@@ -29,6 +29,7 @@ class OwnedJobs:
             known.numbers.sort()
             self._numbers, calls = known.numbers, known.others
         self._texts.update(job.job_id for call in calls for job in call.job_history())
+        self._texts.update(lock.header.erased.jobs if lock.header.erased else ())
         if self._numbers is not None:
             self._texts.difference_update(_those_among(self._numbers, [*self._texts]))
 
@@ -80,7 +81,7 @@ def _sorted(ledger: Ledger) -> _Sorted:
     plain, numbers, others = [np.empty(0, np.int64)], [np.empty(0, np.uint64)], [*ledger.later()]
     for start in range(0, len(held), _AT_ONCE):
         some = held[start : start + _AT_ONCE]
-        found, are_numbers = _read_numbers(ledger.columns, some)
+        found, are_numbers = read_numbers(ledger.columns, some)
         are_numbers &= ~ledger.columns.has_former[some]
         plain.append(some[are_numbers])
         numbers.append(found[are_numbers])
@@ -88,7 +89,7 @@ def _sorted(ledger: Ledger) -> _Sorted:
     return _Sorted(np.concatenate(plain), np.concatenate(numbers), others)
 
 
-def _read_numbers(columns: Columns, positions: Positions) -> tuple[Numbers, Flags]:
+def read_numbers(columns: Columns, positions: Positions) -> tuple[Numbers, Flags]:
     """The ids of these lines' jobs as numbers, and whether each is one: digits without a leading zero."""
     import numpy as np
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from reconciler.lock.erasure import proof
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.keyed import PURPOSES, Keyer
-from reconciler.lock.model import FORMAT, Decision, FormerJob, Header, Lock, LockedCall
+from reconciler.lock.model import FORMAT, Decision, Erased, FormerJob, Header, Lock, LockedCall
 from reconciler.lock.settings import redigested
 
 if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
@@ -82,10 +83,23 @@ class Rekey:
             policy=redigested(header.policy, self._fingerprint),
             payload=redigested(header.payload, self._fingerprint),
             decisions=tuple(map(self._decision, header.decisions)),
+            lists=self._sizes(header.lists),
+            suppressions=self._sizes(header.suppressions),
+            erased=self._erased(header.erased),
         )
 
     def _fingerprint(self, digest: str) -> str:
         return self._texts(b"fingerprint", [digest])[0] if digest else ""
+
+    def _sizes(self, sizes: dict[str, int]) -> dict[str, int]:
+        return dict(sorted((self._fingerprint(digest), size) for digest, size in sizes.items()))
+
+    def _erased(self, erased: Erased | None) -> Erased | None:
+        if erased is None:
+            return None
+        phones = sorted(self._texts(b"phone", erased.phones))
+        keys = sorted(self._texts(b"key", erased.keys))
+        return Erased(proof(self._keyer), tuple(phones), tuple(keys), erased.jobs)
 
     def _decision(self, decision: Decision) -> Decision:
         keys = self._texts(b"key", [key for key, _ in decision.calls])

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from reconciler.manifest import rollout
 from reconciler.manifest.document import Document
 from reconciler.manifest.model import (
     Campaign,
@@ -63,6 +64,7 @@ def campaign(
         foreign=spec.foreign,
         on_external_cancel=spec.on_external_cancel,
         labels=form.metadata.labels,
+        rollout=None if spec.rollout is UNSET else rollout.made(spec.rollout),
         token_place=document.place(("spec", "token")),
         profiles=used(document, form, profiles),
     )

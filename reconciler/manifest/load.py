@@ -14,6 +14,7 @@ import msgspec
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest import build
+from reconciler.manifest.cap import CapDocument, under_caps
 from reconciler.manifest.document import Document, Finding
 from reconciler.manifest.files import Read, has_our_version, manifest_files, read_bounded
 from reconciler.manifest.model import (
@@ -34,7 +35,7 @@ from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath, did_you_mean, kind_of, listed, quoted
 
-_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards", "Profile")
+_KINDS = ("Campaign", "CallPolicy", "Suppression", "Guards", "Cap", "Profile")
 
 
 class Checkable(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ class _Checked(msgspec.Struct, frozen=True):
         return not any(finding.path[: len(path)] == path for finding in self.findings)
 
 
-_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument | ProfileDocument
+_Form = CampaignDocument | PolicyDocument | SuppressionDocument | GuardsDocument | CapDocument | ProfileDocument
 _Namesakes = dict[tuple[str, str], list[_Declared]]  # documents by kind and name: more than one is an error
 
 
@@ -127,7 +128,7 @@ def load(paths: Sequence[Path], *, read: Read = read_bounded) -> Loaded:
         elif each.declared.kind == "Campaign":
             bad.append(each)
     return Loaded(
-        campaigns=tuple(good),
+        campaigns=under_caps(good, (each.form for each in checked if isinstance(each.form, CapDocument))),
         problems=tuple(sorted(problems)),
         checkable=tuple(Checkable(tuple(_checkable_lists(each)), tuple(_checkable_suppress(each))) for each in bad),
         profiles=tuple(profiles.values()),
@@ -192,6 +193,8 @@ def _check(declared: _Declared, namesakes: _Namesakes, policies: Policies) -> _C
     elif kind == "CallPolicy":
         form, of_form = convert(value, PolicyDocument)
         findings += policy_document_findings(value, policies)
+    elif kind == "Cap":
+        form, of_form = convert(value, CapDocument)
     elif kind == "Suppression":
         form, of_form = convert(value, SuppressionDocument)
         findings += suppression_document_findings(value)

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from reconciler.errors import Place
 from reconciler.manifest.profile import ProfileUse, UsedProfile
+from reconciler.manifest.rollout import Rollout, RolloutSpec
 from reconciler.manifest.vocabulary import AllowedTime, Days, Metadata, Name, Region
 
 DesiredState = Literal["running", "paused", "stopped"]
@@ -165,6 +166,12 @@ class PhoneListSpec(_Document, frozen=True):
     phones: Annotated[tuple[InlinePhone, ...], Meta(description="calls written here")] | UnsetType = UNSET
     phone: PhoneColumn | UnsetType = UNSET
     key: KeyColumn | UnsetType = UNSET
+    wave: (
+        Annotated[
+            str, Meta(min_length=1, max_length=63, description="raise it to call this list again; default: spec.wave")
+        ]
+        | UnsetType
+    ) = UNSET
     payload: ListPayload = {}
     policy: ListPolicy | UnsetType = UNSET
     duplicates: Annotated[
@@ -235,6 +242,10 @@ class Guards(_Document, frozen=True):
     releases: Annotated[int, Meta(ge=0, description="queued calls that a start or resume may set free")] | UnsetType = (
         UNSET
     )
+    moved_payloads: (
+        Annotated[int, Meta(ge=0, description="calls one plan may replace although they seem to have others' data")]
+        | UnsetType
+    ) = UNSET
 
 
 class RunGuards(_Document, frozen=True):
@@ -268,6 +279,7 @@ class CampaignSpec(_Document, frozen=True):
         tuple[SuppressionSource, ...], Meta(description="numbers never called, whatever the lists say")
     ] = ()
     guards: Guards = Guards()
+    rollout: RolloutSpec | UnsetType = UNSET
     profiles: Annotated[
         tuple[Name | ProfileUse, ...],
         Meta(description="compliance profiles its calls are held against, by name or as {name: …, severity: warning}"),
@@ -329,6 +341,16 @@ class SuppressionList(msgspec.Struct, frozen=True):
     spec: SuppressionSource
 
 
+class Cap(msgspec.Struct, frozen=True):
+    """How often one phone may be called: at most `calls` times in a day and the `days` after it."""
+
+    name: str
+    calls: int
+    days: int
+    counts: Literal["reached", "rung"]
+    covers: tuple[tuple[Path, str], ...] = ()  # folder and name of every campaign of the run
+
+
 class Campaign(msgspec.Struct, frozen=True):
     """One campaign, everything resolved. `policy` is the campaign-level call policy in API names."""
 
@@ -348,9 +370,17 @@ class Campaign(msgspec.Struct, frozen=True):
     foreign: str
     on_external_cancel: str
     labels: dict[str, str] = {}
+    rollout: Rollout | None = None  # None: everybody at once
     token_place: Place | None = None  # of `spec.token`, for the message about a variable that is not set
     run_guards: tuple[RunGuards, ...] = ()  # of the run it is in: the smallest limit counts
     profiles: tuple[UsedProfile, ...] = ()
+    caps: tuple[Cap, ...] = ()  # of the whole run, by name
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves its calls are in: its own, and those of lists that have another."""
+        others = (one.spec.wave for one in self.lists if one.spec.wave is not UNSET)
+        return tuple(dict.fromkeys((self.wave, *others)))
 
     def __repr__(self) -> str:
         return f"Campaign({self.name}, {self.place})"  # payloads and phones stay out of tracebacks

@@ -16,6 +16,7 @@ from reconciler.manifest.document import Finding
 from reconciler.manifest.model import ColumnRef
 from reconciler.manifest.policy import check_policy, period_findings, policy_findings
 from reconciler.manifest.refs import Policies, cycle_findings, ref_findings, resolved
+from reconciler.manifest.rollout import rollout_findings
 from reconciler.manifest.structure import convert
 from reconciler.manifest.wording import KeyPath
 
@@ -40,10 +41,14 @@ def campaign_findings(document: Any, policies: Policies) -> Iterator[Finding]:
     base = resolved(_mapping(spec.get("policy")), policies)
     for index, phone_list in enumerate(_items(spec.get("phoneLists"))):
         if isinstance(phone_list, dict):
-            found += (f.under(("phoneLists", index)) for f in _phone_list(phone_list, base, policies))
+            own = (*_wave(phone_list), *_phone_list(phone_list, base, policies))
+            found += (f.under(("phoneLists", index)) for f in own)
     found += _list_names(_items(spec.get("phoneLists")))
     for index, source in enumerate(_items(spec.get("suppress"))):
         found += (f.under(("suppress", index)) for f in _suppression(_mapping(source)))
+    found += (f.under(("rollout",)) for f in rollout_findings(spec.get("rollout")))
+    if "rollout" in spec:
+        found += _lists_with_waves(spec)
     return (finding.under(("spec",)) for finding in found)
 
 
@@ -120,6 +125,14 @@ def _policy(path: KeyPath, fields: Any, base: Mapping[str, Any], policies: Polic
     if _period({**base, **full}) not in [_period(level) for level in levels]:
         found += period_findings({**base, **full})
     return (finding.under(path) for finding in found)
+
+
+def _lists_with_waves(spec: Mapping[str, Any]) -> Iterator[Finding]:
+    """Lists with a wave of their own under a rollout, which counts the calls of one wave."""
+    for index, phone_list in enumerate(_items(spec.get("phoneLists"))):
+        if "wave" in _mapping(phone_list):
+            what, fix = "does not go with a rollout", "raise spec.wave, or give the list a campaign of its own"
+            yield Finding(("phoneLists", index, "wave"), what, fix)
 
 
 def _period(fields: Mapping[str, Any]) -> list[Any]:

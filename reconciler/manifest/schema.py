@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from reconciler.manifest.cap import CapDocument
 from reconciler.manifest.model import CampaignDocument, ColumnRef, PolicyDocument
 from reconciler.manifest.profile import ProfileDocument
 from reconciler.manifest.run_wide import GuardsDocument, SuppressionDocument
@@ -18,7 +19,15 @@ FILE = "campaign.v1.json"
 
 def definitions() -> dict[str, Any]:
     """The `$defs`: a schema for every struct of a manifest, by the struct's name."""
-    structs = (CampaignDocument, PolicyDocument, SuppressionDocument, GuardsDocument, ProfileDocument, ColumnRef)
+    structs = (
+        CampaignDocument,
+        PolicyDocument,
+        SuppressionDocument,
+        GuardsDocument,
+        CapDocument,
+        ProfileDocument,
+        ColumnRef,
+    )
     components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")[1]
     plain: dict[str, Any] = json.loads(json.dumps(components))  # defaults are tuples before
     return plain
@@ -31,14 +40,15 @@ def documents() -> dict[str, dict[str, Any]]:
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Campaign manifest",
             "description": "Campaign: whom to call, when and with what. CallPolicy: a call policy with a name. "
-            "Suppression: who is never called. Guards: how much a run may do. Profile: a compliance profile.",
+            "Suppression: who is never called. Guards: how much a run may do. "
+            "Cap: how often one phone may be called by all campaigns together. Profile: a compliance profile.",
             "type": "object",
             "required": ["apiVersion", "kind"],
             "properties": {
                 "apiVersion": {"enum": ["campaign/v1"]},
                 "kind": {
-                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards", "Profile"],
-                    "description": "Campaign, CallPolicy, Suppression, Guards or Profile",
+                    "enum": ["Campaign", "CallPolicy", "Suppression", "Guards", "Cap", "Profile"],
+                    "description": "Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
                 },
             },
             **_by_kind(
@@ -46,6 +56,7 @@ def documents() -> dict[str, dict[str, Any]]:
                     "CallPolicy": "PolicyDocument",
                     "Suppression": "SuppressionDocument",
                     "Guards": "GuardsDocument",
+                    "Cap": "CapDocument",
                     "Profile": "ProfileDocument",
                 },
                 "CampaignDocument",

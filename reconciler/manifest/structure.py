@@ -49,6 +49,7 @@ _HARMLESS = frozenset(
         "newCallsPercent",
         "cancelPercent",
         "replacePercent",
+        "counts",
         "listShrinkPercent",
         "listGrowthPercent",
         "releases",
@@ -57,6 +58,16 @@ _HARMLESS = frozenset(
         "severity",
         "per",
         "seen",
+        "calls",
+        "share",
+        "wait",
+        "minFinished",
+        "onAbort",
+        "technicalError",
+        "nonexistentNumber",
+        "noAnswer",
+        "rejected",
+        "cancelledByOthers",
     }
 )
 _SECRETIVE = frozenset({"token", "externalCheck"})  # a misplaced secret may even be a field's name here
@@ -93,6 +104,15 @@ _TEXT = frozenset(
         "startDateTime",
         "subdivision",
         "wave",
+        "cancelledByOthers",
+        "minFinished",
+        "noAnswer",
+        "nonexistentNumber",
+        "rejected",
+        "resume",
+        "share",
+        "technicalError",
+        "wait",
     }
 )
 _LISTS_OF_TEXT = frozenset({"countries", "notes", "profiles"})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from reconciler.errors import Problem
 from reconciler.manifest.model import PhoneColumn, PhoneList, Source
@@ -24,7 +25,10 @@ Progress = Callable[[int], None]
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """Phone lists and what they need of their campaign: its wave, and the policy an empty policy cell falls back to."""
+    """Phone lists and what they need of their campaign.
+
+    That is the wave of those without one, and the policy an empty policy cell falls back to.
+    """
 
     lists: Sequence[PhoneList]
     wave: str
@@ -47,10 +51,11 @@ class Declared(msgspec.Struct, frozen=True):
         problems.extend(Problem(phone_list.place, path, wrong.what, wrong.fix) for path, wrong in findings)
         if numbering is None:
             return
-        yield from inline_chunks(phone_list, self.wave, numbering, shared, problems)
+        wave = self.wave if phone_list.spec.wave is UNSET else phone_list.spec.wave
+        yield from inline_chunks(phone_list, wave, numbering, shared, problems)
         if phone_list.path is not None:
-            template = Template(phone_list, self.wave, numbering, constants=shared, inherited=self.inherited)
-            sheet = _sheet(phone_list, phone_list.path, template.columns)
+            template = Template(phone_list, wave, numbering, constants=shared, inherited=self.inherited)
+            sheet = sheet_of(phone_list, phone_list.path, template.columns)
             blocks = self.shelf.blocks(sheet, problems) if self.shelf else read_blocks(sheet, problems)
             yield from _from_file(sheet, blocks, template, problems, progress)
 
@@ -72,7 +77,8 @@ def _from_file(
     progress(count)
 
 
-def _sheet(phone_list: PhoneList, path: Path, columns: tuple[str, ...]) -> Sheet:
+def sheet_of(phone_list: PhoneList, path: Path, columns: tuple[str, ...]) -> Sheet:
+    """The file of a list, to be read for these columns."""
     source = phone_list.spec.source or Source(file=path.name)
     format = source.format or format_of(path.name)
     return Sheet(

@@ -10,19 +10,23 @@ import msgspec
 
 from reconciler.calls.model import CampaignState
 from reconciler.errors import Refusal
+from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus, Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
-from reconciler.plan.diff import NOTHING, Aside, CallDiff, Observed
+from reconciler.plan.cap import CallAction, Usage, hold_caps
+from reconciler.plan.diff import NOBODY, NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.guards import Scope, hold_guards
+from reconciler.plan.load import Load
 from reconciler.plan.model import (
     Action,
     Add,
     Adopt,
     Blocked,
     Cancel,
+    Held,
     Move,
     Note,
     Pause,
@@ -34,9 +38,13 @@ from reconciler.plan.model import (
     Stop,
     subject_of,
 )
+from reconciler.plan.moved import Moved, find_moved
+from reconciler.plan.rollout import Line, roll_out
 from reconciler.plan.settings import setting_changes
 from reconciler.plan.sizes import list_changes, suppression_changes
+from reconciler.plan.standing import Standing
 from reconciler.plan.state import effective_state, state_move
+from reconciler.plan.warnings import finished_warning, moved_warning
 
 
 def make_plan(
@@ -48,36 +56,65 @@ def make_plan(
     *,
     allowed: Mapping[str, float] | None = None,
     aside: Aside = NOTHING,
+    now_ms: int = 0,
+    usage: Usage | None = None,
+    graves: Graves = NOBODY,
 ) -> Plan:
     """The plan. `lock` is refreshed already; `allowed` are the amounts of `--allow`, by guard option.
 
-    Of a long list and its lock only what is not in step is given; `aside` tells of the rest.
+    `now_ms` (Unix milliseconds) is what a rollout's gate waits by; without it none has waited long enough.
+
+    Of a long list and its lock only what is not in step is given; `aside` tells of the rest. `usage` holds the caps
+    that are in force, and what other campaigns count towards them; `graves` tells who was erased from other locks.
 
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
-    diff = CallDiff(campaign, desired, lock, observed, keyer, aside)
-    move = state_move(campaign.state, observed, lock.header)
-    actions = in_order(diff.actions(), move if not isinstance(move, Blocked) else None)
-    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes)
+    diff = CallDiff(campaign, desired, lock, observed, keyer, aside, graves)
+    # Caps first: a rollout's step is not to be filled with calls that are held back.
+    within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
+    calls, rollout = _rolled_out(campaign, lock, within, len(diff.wanted) + aside.in_step, aside, now_ms)
+    state = "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
+    move = state_move(state, observed, lock.header)
+    actions = in_order(calls, move if not isinstance(move, Blocked) else None)
+    held = [Held(rollout.held)] if rollout and rollout.held else []
+    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes, *capped, *held)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
-    _refuse_lost(campaign, effective_state(observed, lock.header), actions)
+    now = effective_state(observed, lock.header)
+    _refuse_lost(campaign, now, actions)
+    moved = find_moved(diff.changed, keyer)
+    scope = _scope(desired, lock, aside, keyer, moved)
     return Plan(
         campaign=campaign.name,
         host=campaign.host,
         dialect=observed.dialect,
-        desired_state=campaign.state,
+        desired_state=state,
         observed_state=observed.state,
         is_refreshed=observed.is_refreshed,
         wanted=len(diff.wanted) + aside.in_step,
-        suppressed=len(desired.calls) - len(diff.wanted) + aside.suppressed,
+        suppressed=len(desired.calls) - len(diff.wanted) - diff.erased + aside.suppressed,
         in_step=diff.in_step,
         actions=actions,
         notes=notes,
         settings=setting_changes(lock, remembered(campaign.policy, campaign.payload, keyer)),
-        guards=hold_guards(campaign.guards, actions, _scope(desired, lock, aside, keyer), allowed or {}),
+        guards=hold_guards(campaign.guards, actions, scope, allowed or {}),
         plan_id=_plan_id(lock, actions),
+        rollout=rollout,
+        warnings=(*moved_warning(campaign, moved), *finished_warning(campaign, now)),
+        load=_load(observed, scope.live, actions),
     )
+
+
+def _rolled_out(
+    campaign: Campaign, lock: Lock, actions: list[CallAction], wanted: int, aside: Aside, now_ms: int
+) -> tuple[list[CallAction], Standing | None]:
+    """The actions without the calls that wait for a later step of the rollout, and where it stands."""
+    if campaign.rollout is None or campaign.state == "stopped":
+        return actions, None
+    statuses = lock.statuses(campaign.wave) if aside.statuses is None else aside.statuses
+    line = Line([action for action in actions if isinstance(action, Add)], wanted)
+    kept, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
+    return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
 
 
 def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> tuple[Action, ...]:
@@ -87,16 +124,30 @@ def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> 
     return (*first, *sorted(calls, key=_phase), *last)
 
 
-def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer) -> Scope:
+def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Moved | None) -> Scope:
     statuses = [call.status for call in lock.calls.values()]
+    # What waits for a step of a rollout is remembered by the length of its list alone.
+    seen = sum(lock.header.lists.values()) if lock.header.rollout else 0
     return Scope(
         # A status nobody knows may ring, and is taken back like one that does.
         live=aside.live + sum(status.is_live or status is CallStatus.UNKNOWN for status in statuses),
-        remembered=aside.remembered + len(statuses),
+        remembered=max(aside.remembered + len(statuses), seen),
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),
         suppressions=suppression_changes(lock.header, desired.sizes, keyer),
+        is_moved=moved is not None,
     )
+
+
+def _load(observed: Observed, live: int, actions: tuple[Action, ...]) -> Load:
+    """The calls that are live once the actions are done, and how fast the campaign is."""
+    adds = sum(isinstance(action, Add) for action in actions)
+    cancels = sum(isinstance(action, Cancel) and action.locked.status.is_live for action in actions)
+    details = observed.details
+    if details is None:
+        return Load(live + adds - cancels)
+    lines, called = details.max_simultaneous_calls, details.processed_numbers
+    return Load(live + adds - cancels, lines, called, details.used_talking_time_s)
 
 
 def _phase(action: Add | Cancel | Replace | Adopt) -> int:

@@ -5,9 +5,10 @@ Statuses in the lock are up to date when this runs: what the server reported was
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.waves import is_newer
 from reconciler.plan.model import (
     Add,
     Blocked,
@@ -111,18 +112,24 @@ def decide_conflict(
     *,
     cancelled: Collection[tuple[str, str]],
     adds_after_others: bool,
+    waves: Sequence[str] = (),
 ) -> Note | None:
     """Why `wanted` must not get a job although its own entry allows it; None when nothing speaks against it.
 
     `others` are the remembered calls of the same phone, and of the same key in other waves; `cancelled` are the ids
     of calls this plan takes back. A queued call that is taken back is no conflict: the add waits until it is gone.
+    `waves` are those of the lock in the order in which they were begun.
     """
-    notes = (_conflict(wanted, other, cancelled, adds_after_others) for other in others)
+    notes = (_conflict(wanted, other, cancelled, adds_after_others, waves) for other in others)
     return next((note for note in notes if note is not None), None)
 
 
 def _conflict(
-    wanted: Wanted, other: LockedCall, cancelled: Collection[tuple[str, str]], adds_after_others: bool
+    wanted: Wanted,
+    other: LockedCall,
+    cancelled: Collection[tuple[str, str]],
+    adds_after_others: bool,
+    waves: Sequence[str],
 ) -> Note | None:
     status, subject = other.status, subject_of(wanted)
     if status.is_cancelled_by_others and not adds_after_others:
@@ -136,4 +143,7 @@ def _conflict(
     is_called_now = status.is_called and other.wave == wanted.call.wave
     if is_called_now or (status.is_live and other.call_id not in cancelled):
         return Blocked(subject, Reason.SAME_PHONE)
+    # Whoever goes back to an older wave undoes something; that is not asking to call again who was called since.
+    if status.is_called and is_newer(waves, other.wave, wanted.call.wave):
+        return Blocked(subject, Reason.NEWER_WAVE)
     return None

@@ -6,15 +6,16 @@ call of the same phone or key; one pass over the lock finds what is no longer wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
 import msgspec
 
-from reconciler.calls.model import CampaignState, Dialect, Job
+from reconciler.calls.model import CampaignDetails, CampaignState, Dialect, Job
+from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallId, CallStatus, Erased, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.decide import RESTING, decide_conflict, decide_unwanted, decide_wanted
@@ -23,6 +24,7 @@ from reconciler.plan.model import (
     Adopt,
     Blocked,
     Cancel,
+    Frozen,
     Note,
     Reason,
     Replace,
@@ -54,6 +56,7 @@ class Observed(msgspec.Struct, frozen=True):
     sightings: Sightings | None = None  # instead of `jobs` and `asked`, where the lock is a ledger
     foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
     is_refreshed: bool = False
+    details: CampaignDetails | None = None  # of the campaign as a whole, where the server tells
 
 
 class Aside(msgspec.Struct, frozen=True):
@@ -66,11 +69,13 @@ class Aside(msgspec.Struct, frozen=True):
     waiting: int = 0  # remembered calls that are queued or wait for another attempt
     remembered: int = 0  # remembered calls, whatever became of them
     known: tuple[LockedCall, ...] = ()  # those that share a phone or a key with what is compared
-    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted in this wave
+    wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted, in some wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
+    statuses: Mapping[CallStatus, int] | None = None  # of all calls of the wave; None where none is left out
 
 
 NOTHING = Aside()
+NOBODY = Graves()
 
 
 def refreshed(lock: Lock, observed: Observed) -> Lock:
@@ -105,10 +110,16 @@ class CallDiff:
         observed: Observed,
         keyer: Keyer,
         aside: Aside = NOTHING,
+        graves: Graves = NOBODY,
     ) -> None:
         suppressed = desired.suppressed
         kept = [call for call in desired.calls if call.phone not in suppressed] if suppressed else desired.calls
-        self.wanted = {w.call_id: w for w in identify(kept, keyer)}
+        known = identify(kept, keyer)
+        gone = [*_erased(known, lock.header.erased, graves)]
+        self.wanted = {w.call_id: w for w in known}
+        for w in gone:
+            del self.wanted[w.call_id]
+        self.erased = len(gone)
         met = aside.met | suppressed.intersection([call.phone for call in desired.calls])
         self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
@@ -119,12 +130,15 @@ class CallDiff:
         self._moved = {call_id: a for call_id, a in moves.items() if a.locked.status is not CallStatus.IN_DOUBT}
         self._in_doubt = moves.keys() - self._moved.keys()
         self._locked = _after_moves(lock.calls, self._moved)
+        self._waves = lock.header.waves
         self._cancels: list[Cancel] = []
         self.notes: list[Note] = [Unmanaged(len(observed.foreign))] if observed.foreign else []
+        self.notes += (Frozen(subject_of(w), Reason.ERASED) for w in gone)
+        self.changed: list[tuple[Wanted, LockedCall]] = []  # as remembered from another request, whatever comes of it
         self.in_step = aside.in_step
 
     def actions(self) -> list[Add | Cancel | Replace | Adopt]:
-        """The actions on calls; fills `notes` and `in_step`."""
+        """The actions on calls; fills `notes`, `changed` and `in_step`."""
         candidates = self._decide_wanted()
         self._decide_unwanted()
         kept = self._without_conflicts(candidates)
@@ -133,7 +147,10 @@ class CallDiff:
     def _decide_wanted(self) -> list[Add | Replace]:
         candidates: list[Add | Replace] = []
         for call_id, wanted in self.wanted.items():
-            found = self._decide(wanted, self._locked.get(call_id))
+            locked = self._locked.get(call_id)
+            if locked is not None and locked.request != wanted.request:
+                self.changed.append((wanted, locked))
+            found = self._decide(wanted, locked)
             if found is None:
                 self.in_step += 1
             elif isinstance(found, Add | Replace):
@@ -205,7 +222,11 @@ class CallDiff:
         So whoever counted on that phone being taken back was right, whatever falls.
         """
         note = self._foreign_note(candidate) or decide_conflict(
-            candidate.wanted, related, cancelled=taken_back, adds_after_others=self._adds_after_others
+            candidate.wanted,
+            related,
+            cancelled=taken_back,
+            adds_after_others=self._adds_after_others,
+            waves=self._waves,
         )
         if note is None:
             return True
@@ -219,6 +240,16 @@ class CallDiff:
         if is_new_job and candidate.wanted.call.phone in self._foreign:
             return Blocked(subject_of(candidate.wanted), Reason.FOREIGN_JOB)
         return None
+
+
+def _erased(known: Sequence[Wanted], erased: Erased | None, graves: Graves) -> Iterator[Wanted]:
+    """Those whose owners were erased, here or from a lock with other digests."""
+    if erased is None and not graves.others:
+        return
+    elsewhere = graves.of([wanted.call.phone for wanted in known])
+    for wanted, is_elsewhere in zip(known, elsewhere, strict=True):
+        if is_elsewhere or (erased is not None and erased.has(wanted.phone, wanted.key)):
+            yield wanted
 
 
 class _Suppressed:

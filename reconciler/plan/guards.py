@@ -18,6 +18,7 @@ from reconciler.plan.model import Action, Add, Adopt, Cancel, GuardResult, Pause
 DEFAULT_NEW_CALLS = 10_000
 DEFAULT_RELEASES = 10_000
 DEFAULT_PERCENT = 30.0
+DEFAULT_MOVED_PAYLOADS = 0
 DEFAULT_NEW_CALLS_PERCENT = 100.0
 DEFAULT_LIST_PERCENT = 50.0
 SUPPRESSION_SHRINK_PERCENT = 50.0
@@ -34,6 +35,7 @@ GUARD_OPTIONS = (
     "new-calls-percent",
     "cancel-percent",
     "replace-percent",
+    "moved-payloads",
     "list-shrink-percent",
     "list-growth-percent",
     "releases",
@@ -60,6 +62,7 @@ class Scope(msgspec.Struct, frozen=True):
     waiting: int = 0  # queued, or waiting for another attempt
     lists: tuple[Change, ...] = ()
     suppressions: tuple[Change, ...] = ()
+    is_moved: bool = False  # calls seem to have the data of others (`moved.py`)
 
 
 def hold_guards(
@@ -80,6 +83,7 @@ def hold_guards(
         added.of(adds, scope.remembered, allowed),
         cancelled.of(cancels, scope.live, allowed),
         replaced.of(replaces, scope.live, allowed),
+        amount("movedPayloads", guards.moved_payloads, DEFAULT_MOVED_PAYLOADS, replaces * scope.is_moved, allowed),
         # What became of a list matters where it makes phones ring, or takes calls back.
         shrunk.of_lists(scope.lists, -1, allowed, matters=bool(cancels)),
         grown.of_lists(scope.lists, 1, allowed, matters=bool(adds + replaces)),

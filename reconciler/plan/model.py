@@ -15,6 +15,9 @@ from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call, mask
+from reconciler.plan.load import Forecast, Load
+from reconciler.plan.standing import Standing
+from reconciler.plan.warnings import PlanWarning
 
 
 class Reason(StrEnum):
@@ -38,7 +41,10 @@ class Reason(StrEnum):
     UNKNOWN_STATUS = "the server reports a status this version does not know"
     MISSING = "missing from the server's report"
     IN_DOUBT = "sent, outcome unknown; see `campaign resolve`"
+    NEWER_WAVE = "called in a newer wave; a wave that is new calls again"
     SAME_PHONE = "this phone has a call under another key"
+    ERASED = "erased; nobody calls them again"
+    CAPPED = "over the cap on calls to one phone"
     REJECTED = "rejected by the server; not tried again until its data changes"
     CANCELLED_BY_OTHERS = "cancelled by somebody else, perhaps on the person's wish"
     CAMPAIGN_STOPPED = "the campaign is to be stopped"
@@ -145,10 +151,11 @@ class Frozen(msgspec.Struct, frozen=True, tag="frozen"):
 
 
 class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
-    """Not done because it could call somebody twice; a person decides."""
+    """Not done because it could call somebody twice or too often; a person decides, or time does."""
 
     subject: Subject | None  # None: about the campaign itself
     reason: Reason
+    detail: str = ""  # what holds for this call alone, such as until when
 
 
 class Drifted(msgspec.Struct, frozen=True, tag="drifted"):
@@ -164,10 +171,16 @@ class Unmanaged(msgspec.Struct, frozen=True, tag="unmanaged"):
     count: int
 
 
+class Held(msgspec.Struct, frozen=True, tag="held"):
+    """Wanted calls that wait for a later step of the rollout, or for a person once it is aborted."""
+
+    count: int
+
+
 CallAction = Add | Cancel | Replace | Adopt
 Move = Start | Pause | Resume | Stop
 Action = CallAction | Move
-Note = Deferred | Frozen | Blocked | Drifted | Unmanaged
+Note = Deferred | Frozen | Blocked | Drifted | Unmanaged | Held
 
 
 class SettingChange(msgspec.Struct, frozen=True):
@@ -269,6 +282,10 @@ class Plan(msgspec.Struct, frozen=True):
     guards: tuple[GuardResult, ...]
     plan_id: str
     drift: Drift | None = None  # None: nobody asked
+    rollout: Standing | None = None  # None: everybody at once
+    warnings: tuple[PlanWarning, ...] = ()
+    load: Load = Load()
+    forecast: Forecast | None = None  # None: too little is known, or it is not worth one
 
     @property
     def counts(self) -> Counts:
@@ -281,3 +298,8 @@ class Plan(msgspec.Struct, frozen=True):
     def tripped(self) -> tuple[GuardResult, ...]:
         """The guards this plan does not pass."""
         return tuple(guard for guard in self.guards if guard.is_tripped)
+
+    @property
+    def is_held_back(self) -> bool:
+        """A person has to say something before all of what is wanted is done."""
+        return bool(self.tripped) or (self.rollout is not None and self.rollout.is_aborted)

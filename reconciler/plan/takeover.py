@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -55,6 +56,7 @@ class Taken:
         self.unlisted_taken = Sample()  # or taken over because somebody said so
         self.unpaired = Sample()  # wanted calls without a job
         self.shared = 0  # phones wanted under several keys
+        self.erased: list[str] = []  # jobs of people who were erased, and that are over
         self.in_doubt = Sample()  # calls of requests an earlier run left open, without a job
 
     def keep(self, call: LockedCall) -> None:
@@ -80,11 +82,24 @@ class _Candidate(msgspec.Struct, frozen=True):
     is_own: bool = False
 
 
+class Erased(Protocol):
+    """Who was erased."""
+
+    def among(self, phones: Sequence[str]) -> frozenset[str]:
+        """Those of these phones (E.164 digits) whose owners were erased."""
+        ...
+
+
+def _nobody(_: Sequence[str]) -> frozenset[str]:
+    return frozenset()
+
+
 class Takeover:
     """Pairs calls with jobs, chunk by chunk. `jobs` are those to be taken over, `known` finds what a lock remembers.
 
     `known_jobs` are reports of the jobs the lock owns, `doubted` the phones of requests an earlier run left open: what
-    has no job of its own yet may still be given one.
+    has no job of its own yet may still be given one. Of people who were `erased` only what may still
+    ring is taken over, to be taken back.
     """
 
     def __init__(
@@ -96,7 +111,8 @@ class Takeover:
         known: Mapping[CallId, LockedCall] | None = None,
         known_jobs: Mapping[str, Job] | None = None,
         doubted: Collection[str] = (),
-        suppressed: Collection[str] = (),
+        suppressed: frozenset[str] = frozenset(),
+        erased: Erased | None = None,
     ) -> None:
         self._keyer, self._terms, self._doubted = keyer, terms, set(doubted)
         self._known, self._known_jobs = known or {}, known_jobs or {}
@@ -104,13 +120,18 @@ class Takeover:
         self._by_phone: dict[str, list[Job]] = {}
         for job in jobs:
             self._by_phone.setdefault(job.phone, []).append(job)
+        self._erased_among = erased.among if erased else _nobody
+        self._erased = self._erased_among([*self._by_phone])
         self._shared: dict[str, list[Call]] = {}
         self._settled: set[str] = set()  # doubted phones whose calls are known to be in doubt
         self.taken = Taken()
 
     def take(self, chunk: Chunk) -> None:
         """Pairs the calls of this chunk."""
+        erased = self._erased_among(chunk.phones)
         for at, phone in enumerate(chunk.phones):
+            if phone in erased:
+                continue
             if chunk.is_same_phone_allowed:
                 self._shared.setdefault(phone, []).append(chunk.call(at))
             elif phone in self._by_phone:
@@ -126,7 +147,10 @@ class Takeover:
             self._pair(sorted(calls, key=self._is_known), self._by_phone.pop(phone, []))
         for phone, jobs in self._by_phone.items():
             for job in jobs:
-                self._without_call(job, is_suppressed=phone in self._suppressed)
+                if phone in self._erased and not _may_ring(_Candidate(job.job_id, _status(job))):
+                    self.taken.erased.append(job.job_id)  # ours, and of nobody any more
+                else:
+                    self._without_call(job, is_suppressed=phone in self._suppressed | self._erased)
         for phone in sorted(self._doubted - self._by_phone.keys() - self._settled):
             self._remember_alone(_Candidate("", CallStatus.IN_DOUBT), phone, self.taken.in_doubt)
         return self.taken

@@ -18,7 +18,8 @@ from msgspec import Raw
 
 from reconciler.errors import ManifestError, Place, Problem
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import CallSource, Chunk, Sizes, mask
+from reconciler.phones.model import CallSource, Chunk, mask
+from reconciler.phones.passing import Passing
 from reconciler.profiles.breaches import Breach, Kind, Period, Terms, breaches, is_about, period_of, terms_of
 from reconciler.profiles.findings import EXAMPLES, Example, Finding, finding
 from reconciler.profiles.rules import rule_of
@@ -168,36 +169,24 @@ def _examples(chunk: Chunk, pairs: Sequence[_Pair], wanted: _Pair) -> Iterator[E
             yield Example(Place(chunk.source, chunk.rows[at]), mask(chunk.phones[at]))
 
 
-class Inspected:
-    """Calls that are held against the campaign's profiles whenever they are read. Is a `CallSource`."""
+class Inspected(Passing):
+    """Calls that are held against the campaign's profiles whenever they are read."""
 
-    def __init__(self, campaign: Campaign, source: CallSource, now: datetime, warn: Callable[[Problem], None]) -> None:
-        self._campaign, self._source, self._now, self._warn = campaign, source, now, warn
-        self._warned: set[Problem] = set()  # lists may be read again
-
-    @property
-    def suppressed(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call."""
-        return self._source.suppressed
-
-    @property
-    def sizes(self) -> Sizes:
-        """How long the lists are, known once they have been read."""
-        return self._source.sizes
-
-    def suppressed_now(self) -> frozenset[str]:
-        """E.164 digits of those nobody may call by now. Raises ManifestError, GuardTripped."""
-        return self._source.suppressed_now()
+    def __init__(self, campaign: Campaign, source: CallSource, now: datetime, warn: Callable[[Finding], None]) -> None:
+        super().__init__(source)
+        self._campaign, self._now, self._warn = campaign, now, warn
+        self._warned: set[Finding] = set()  # lists may be read again
 
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls; after the last raises ManifestError with every breach that is an error."""
         inspection = Inspection(self._campaign, self.suppressed, self._now)
         yield from inspected(inspection, self._source.chunks())
-        errors, warnings = by_severity(inspection.findings())
-        for warning in warnings:
-            if warning not in self._warned:
-                self._warned.add(warning)
-                self._warn(warning)
+        findings = inspection.findings()
+        for each in findings:
+            if each.severity == "warning" and each not in self._warned:
+                self._warned.add(each)
+                self._warn(each)
+        errors, _ = by_severity(findings)
         if errors:
             raise ManifestError(errors)
 

@@ -15,7 +15,7 @@ from reconciler.read.sieve import Sifted
 def basis_of(campaign: Campaign, lock: Lock, server: Server, sifted: Sifted, keyer: Keyer) -> Basis:
     """The basis of a plan of what was `sifted` against this lock and server."""
     header = server.header(lock.header)
-    rules = msgspec.json.encode((campaign.state, campaign.wave, campaign.foreign, campaign.on_external_cancel))
+    rules = (campaign.state, campaign.wave, campaign.foreign, campaign.on_external_cancel, campaign.rollout)
     return Basis(
         lineage="" if lock.is_new else header.lineage,
         serial=header.serial,
@@ -24,5 +24,5 @@ def basis_of(campaign: Campaign, lock: Lock, server: Server, sifted: Sifted, key
         host=keyer.fingerprint(header.host),
         token=header.token,
         remote=header.remote,
-        desired=keyer.fingerprint(rules.decode() + sifted.digest(keyer)),
+        desired=keyer.fingerprint(msgspec.json.encode(rules).decode() + sifted.digest(keyer)),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.calls.client import CallsClient
-from reconciler.calls.lookup import BATCH, find_jobs
+from reconciler.calls.lookup import BATCH, Found, find_jobs
 from reconciler.calls.model import JobStatus
 from reconciler.calls.parallel import in_order
 from reconciler.lock.model import CallStatus, Lock, job_status
@@ -20,11 +20,13 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
 _FINAL = frozenset(status for status in CallStatus if status.is_final)
 
 
-def count_jobs(client: CallsClient, lock: Lock, watch: Watch, label: str) -> tuple[Counter[JobStatus], int]:
+def count_jobs(
+    client: CallsClient, lock: Lock, watch: Watch, label: str, hear: Callable[[Found], object] | None = None
+) -> tuple[Counter[JobStatus], int]:
     """Calls by the status of their jobs, and how many the server does not report.
 
     Only jobs that can still change are asked for, several requests at once as `client.parallelism` says. Of the
-    reports nothing is kept but their number.
+    reports nothing is kept but their number; who wants to know more of them may `hear` each.
     """
     counts, missing = _final(lock), 0
     total, batches = _open(lock)
@@ -32,6 +34,8 @@ def count_jobs(client: CallsClient, lock: Lock, watch: Watch, label: str) -> tup
     for found in in_order(lambda ids: find_jobs(client, job_ids=ids), batches, client.parallelism):
         counts.update(job.status for job in found.jobs)
         missing += len(found.missing)
+        if hear is not None:
+            hear(found)
         watch.advance(len(found.jobs) + len(found.missing))
     return counts, missing
 

@@ -52,6 +52,7 @@ class Server:
             state=self._details.state if self._details else None,
             foreign=self._foreign_jobs(lock),
             is_refreshed=True,
+            details=self._details,
         )
 
     def _try_token(self) -> None:

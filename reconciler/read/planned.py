@@ -10,6 +10,7 @@ from reconciler.lock.journal import with_doubts
 from reconciler.manifest.model import Campaign
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.build import make_plan
+from reconciler.plan.cap import Usage
 from reconciler.plan.diff import Observed, refreshed
 from reconciler.plan.drift import find_drift
 from reconciler.plan.model import Plan
@@ -27,6 +28,8 @@ def plan_campaign(
     *,
     watch: Watch = UNWATCHED,
     with_drift: bool = False,
+    now_ms: int = 0,
+    usage: Usage | None = None,
 ) -> Plan:
     """The plan of what was `sifted` against what is remembered; without a `server` it rests on the latter alone.
 
@@ -41,6 +44,17 @@ def plan_campaign(
         observed = server.observe(lock, has_open_intents=bool(remembered.opened), watch=watch)
     now = refreshed(lock, observed)
     desired, compared, aside = sifted.compared(now, observed)
-    plan = make_plan(campaign, desired, compared, observed, remembered.keyer, allowed=allowed, aside=aside)
+    plan = make_plan(
+        campaign,
+        desired,
+        compared,
+        observed,
+        remembered.keyer,
+        allowed=allowed,
+        aside=aside,
+        now_ms=now_ms,
+        usage=usage,
+        graves=remembered.graves,
+    )
     drift = find_drift(campaign, lock, now, observed) if with_drift else None
     return msgspec.structs.replace(plan, drift=drift)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.journal import Begin, Entry, OpenIntent, parse_journal, replay
+from reconciler.lock.erasure import Graves, graves, inherited, proof
+from reconciler.lock.journal import Begin, Entry, Intent, OpenIntent, parse_journal, replay
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.lockfile import decode_lock
+from reconciler.lock.lockfile import decode_header, decode_lock
 from reconciler.lock.model import FIRST_FORMAT, Header, Lock
 from reconciler.lock.opening import open_keyer
 from reconciler.lock.stores import Store, Stored
+from reconciler.lock.waves import with_waves
 from reconciler.manifest.model import Campaign
 
 UNUSED_SECRET = "CAMPAIGN_LOCK_SECRET is set, but this lockfile has a salt; see `campaign state rekey`"  # noqa: S105 - a message
@@ -46,6 +50,7 @@ class Remembered(Recalled, frozen=True):
     """What is remembered of a campaign, and the keyer that tells which of its calls is which."""
 
     keyer: Keyer
+    graves: Graves = Graves()  # of locks beside this one whose digests are not its own
 
 
 def read_remembered(store: Store, campaign: Campaign, secret: str | None, token: str | None) -> Remembered:
@@ -55,7 +60,25 @@ def read_remembered(store: Store, campaign: Campaign, secret: str | None, token:
     """
     stored = store.read()
     recalled = recall(store, stored, campaign.name, _new_header(campaign, secret, token))
-    return recalled.with_keyer(open_keyer(recalled.lock.header, secret, store.shown))
+    keyer = open_keyer(recalled.lock.header, secret, store.shown)
+    _refuse_lost_tombstones(recalled.lock.header, keyer, store.shown)
+    others = [*_headers_of_erased(store)]
+    header = inherited(recalled.lock.header, others, keyer)
+    lock = with_waves(msgspec.structs.replace(recalled.lock, header=header))
+    return Remembered(lock, recalled.opened, recalled.entries, keyer, graves(others, secret, keyer))
+
+
+def _refuse_lost_tombstones(header: Header, keyer: Keyer, shown: str) -> None:
+    if header.erased and header.erased.proof != proof(keyer):
+        raise LockError(f"{shown} no longer knows who was erased: it got another secret, and they did not")
+
+
+def _headers_of_erased(store: Store) -> Iterator[Header]:
+    """Those of the locks beside this one that can be read and know of somebody who was erased."""
+    for name, first_line in store.neighbours():
+        if b'"erased":' in first_line:
+            with suppress(LockError):
+                yield decode_header(first_line, name)
 
 
 def recall(store: Store, stored: Stored, name: str, blank: Header | None = None) -> Recalled:
@@ -71,13 +94,27 @@ def recall(store: Store, stored: Stored, name: str, blank: Header | None = None)
         raise LockError(f"there is no lockfile {store.shown}")
     entries = parse_journal(stored.journal, f"the journal of {store.shown}").entries
     lock, opened = replay(lock, entries, f"the journal of {store.shown}")
-    return Recalled(lock, opened, entries)
+    return Recalled(_with_last_add(lock, entries), opened, entries)
 
 
-def start_over(campaign: Campaign, secret: str | None, token: str) -> Remembered:
-    """What is remembered of a campaign whose lockfile is lost: nothing."""
+def _with_last_add(lock: Lock, entries: tuple[Entry, ...]) -> Lock:
+    """The lock with the time of the last add as the journal of a run that died tells it: a rollout waits from there."""
+    mark = lock.header.rollout
+    added = [e.record.created_ms for e in entries if isinstance(e.record, Intent) and e.record.operation == "addPhones"]
+    if mark is None or not added:
+        return lock
+    later = msgspec.structs.replace(mark, last_add_ms=max(mark.last_add_ms, *added))
+    return msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, rollout=later))
+
+
+def start_over(store: Store, campaign: Campaign, secret: str | None, token: str) -> Remembered:
+    """What is remembered of a campaign whose lockfile is lost, or cannot be read: only who was erased."""
     header = _new_header(campaign, secret, token)
-    return Remembered(Lock(header, {}, is_new=True), (), (), Keyer(secret, header.salt))
+    keyer, others = Keyer(secret, header.salt), [*_headers_of_erased(store)]
+    with suppress(LockError):
+        others.append(decode_header((store.read().lock or b"").partition(b"\n")[0], store.shown))
+    header = inherited(header, others, keyer)
+    return Remembered(Lock(header, {}, is_new=True), (), (), keyer, graves(others, secret, keyer))
 
 
 def _new_header(campaign: Campaign, secret: str | None, token: str | None) -> Header:

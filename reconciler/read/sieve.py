@@ -15,12 +15,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from itertools import accumulate, islice
+from itertools import accumulate, groupby, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.waves import is_newer
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, CallSource, Chunk, Desired
 from reconciler.plan.decide import IN_STEP, RESTING
@@ -44,6 +46,8 @@ def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Si
         calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
         return Everything(Desired(calls, source.suppressed, source.sizes))
     sieve = Sieve(campaign, source, lock.ledger, keyer)
+    if lock.header.erased:
+        sieve.hold_back(lock.ledger.are_of(lock.header.erased.phones, lock.header.erased.keys))
     sieve.take(source.chunks())
     return sieve
 
@@ -109,6 +113,7 @@ class Sieve:
 
         self._campaign, self._source, self._ledger, self._keyer = campaign, source, ledger, keyer
         self._slab = slab
+        self._waves: set[str] = set()  # of what is wanted
         self._asks_nothing = ledger.are(IN_STEP) & ledger.holds
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
@@ -117,6 +122,10 @@ class Sieve:
         self._met: set[str] = set()  # phones of these
         self._all = _Seen()
         self._is_read = False  # once: what is read again was seen
+
+    def hold_back(self, lines: Flags) -> None:
+        """Says that something may have to be done about the calls of these lines, however they stand."""
+        self._asks_nothing &= ~lines
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks that are not in step."""
@@ -142,7 +151,7 @@ class Sieve:
         in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
         calls = [*self._calls, *self._again(self._in_step & ~in_step)]
         alike = self._alike(ledger, calls)
-        is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(ledger, alike)
+        is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(lock, ledger, alike)
         handed = ledger.holds & ~in_step & is_needed
         remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
         aside = Aside(
@@ -155,6 +164,7 @@ class Sieve:
             known=tuple(ledger.calls((in_step & alike).nonzero()[0])),
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
+            statuses=lock.statuses(self._campaign.wave) if self._campaign.rollout else None,
         )
         by_id = {call.call_id: call for call in remembered}
         desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
@@ -163,9 +173,11 @@ class Sieve:
     # ------------------------------------------------------------------------------------------------------ the stream
 
     def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
-        """The chunks by the slab, each call with its line."""
-        while chosen := [*islice(map(self._without_suppressed, chunks), self._slab)]:
-            yield self._compared([chunk for chunk in chosen if chunk.keys])
+        """The chunks by the slab, each call with its line. A slab is of one wave."""
+        for wave, alike in groupby(map(self._without_suppressed, chunks), attrgetter("wave")):
+            self._waves.add(wave)
+            while chosen := [*islice(alike, self._slab)]:
+                yield self._compared([chunk for chunk in chosen if chunk.keys], wave)
 
     def _without_suppressed(self, chunk: Chunk) -> Chunk:
         met = self._source.suppressed.intersection(chunk.phones)
@@ -176,19 +188,19 @@ class Sieve:
         self._suppressed += len(chunk.phones) - len(kept)
         return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
-    def _compared(self, chunks: list[Chunk]) -> _Slab:
+    def _compared(self, chunks: list[Chunk], wave: str) -> _Slab:
         import numpy as np
 
         digests, columns = self._keyer.digests, self._ledger.columns
         keys = b"".join([digests(b"key", map(str.encode, chunk.keys)) for chunk in chunks])
         requests = b"".join([digests(b"request", chunk.tails, chunk.head) for chunk in chunks])
-        at = self._find(keys)
+        at = self._find(keys, wave)
         if not self._is_read:
             self._all.add(keys, requests)
         return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
 
-    def _find(self, keys: bytes) -> Positions:
-        """The lines of these keys. They are looked up in order, which is several times faster in a long array."""
+    def _find(self, keys: bytes, wave: str) -> Positions:
+        """The lines of these keys in that wave, looked up in order: several times faster in a long array."""
         import numpy as np
 
         from reconciler.lock.columns import as_numbers
@@ -196,7 +208,7 @@ class Sieve:
         numbers, rest = as_numbers(keys)
         order = np.argsort(numbers)
         at = np.empty(len(order), np.int64)
-        at[order] = self._ledger.find(numbers[order], rest[order], self._campaign.wave)
+        at[order] = self._ledger.find(numbers[order], rest[order], wave)
         return at
 
     # ---------------------------------------------------------------------------------------------- after the last one
@@ -235,17 +247,20 @@ class Sieve:
             found.append(_are_among(columns.keys[some], keys) | _are_among(_starts(columns.phones(some)), phones))
         return np.concatenate(found)
 
-    def _speak_against(self, ledger: Ledger, alike: Flags) -> Flags:
-        """Of the lines alike, all that are over, those that may speak against a call of this wave, or name it.
+    def _speak_against(self, lock: Lock, ledger: Ledger, alike: Flags) -> Flags:
+        """Of the lines alike, all that are over, those that may speak against a call that is wanted, or name it.
 
-        Of older waves that is only who was cancelled by somebody else, and one line for each key, which makes the call
-        one of a new wave. With dozens of waves all others together are nearly the whole lockfile.
+        Of waves older than those that are wanted that is only who was cancelled by somebody else, and one line for each
+        key, which makes the call one of a new wave. With dozens of waves the others are nearly the whole lockfile.
         """
         import numpy as np
 
-        columns, wave = ledger.columns, self._campaign.wave
-        is_current = np.array([name == wave for name in columns.wave_names] or [False])[columns.waves]
-        found: Flags = alike & (is_current | ledger.are(_CANCELLED_BY_OTHERS))
+        columns, begun = ledger.columns, lock.header.waves
+        speak = [
+            name in self._waves or any(is_newer(begun, name, wave) for wave in self._waves)
+            for name in columns.wave_names
+        ]
+        found: Flags = alike & (np.array(speak or [False])[columns.waves] | ledger.are(_CANCELLED_BY_OTHERS))
         others = (alike & ~found & ledger.holds).nonzero()[0]
         keys, rest = columns.keys[others], columns.keys_rest[others]
         found[others[:1]] = True
@@ -253,12 +268,11 @@ class Sieve:
         return found
 
     def _keys_in_step(self, ledger: Ledger, in_step: Flags, remembered: Sequence[LockedCall]) -> frozenset[str]:
-        """The keys, of those remembered from another wave, that are wanted and in step in this one."""
-        wave = self._campaign.wave
-        keys = [call.key for call in remembered if call.wave != wave]
-        at = ledger.positions([(key, wave) for key in keys])
+        """The keys of what is handed over that are wanted and in step in another wave."""
+        ids = [(call.key, wave) for call in remembered for wave in self._waves if wave != call.wave]
+        at = ledger.positions(ids)
         return frozenset(
-            key for key, is_wanted in zip(keys, ((at >= 0) & in_step[at]).tolist(), strict=True) if is_wanted
+            key for (key, _), is_wanted in zip(ids, ((at >= 0) & in_step[at]).tolist(), strict=True) if is_wanted
         )
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from math import ceil
 
 from reconciler.calls.model import CampaignState
+from reconciler.plan.forecast import forecast_words
 from reconciler.plan.model import Drift, GuardResult, Plan
+from reconciler.plan.warnings import PlanWarning
+from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name
 from reconciler.render.words import count, listing, number, percent
 
@@ -17,6 +20,7 @@ HELD_BACK, CHANGES, NOTHING, FAILED = "held back by a guard", "changes", "nothin
 OUTCOMES = (FAILED, HELD_BACK, CHANGES, NOTHING)
 """How planning a campaign can come out, in the order in which a reviewer wants to see them."""
 
+_MOST_WARNINGS = 20  # there is one for each list and kind of mistake, so hardly ever more
 _ALSO_AS_WANTED = {
     ("stopped", CampaignState.FINISHED),
     ("running", CampaignState.FINISHED),  # it ran to its end; nothing restarts it
@@ -33,6 +37,7 @@ _GUARDED = {
 }
 _COUNTED = {
     "releases": "queued calls set free",
+    "movedPayloads": "calls replaced with what seems to be other people's data",
     "run.newCalls": "new calls in this run",
     "run.cancels": "cancelled in this run",
     "run.replaces": "replaced in this run",
@@ -42,7 +47,7 @@ _COUNTED = {
 
 def outcome(plan: Plan) -> str:
     """How `plan` comes out, one of OUTCOMES."""
-    return HELD_BACK if plan.tripped else CHANGES if plan.actions else NOTHING
+    return HELD_BACK if plan.is_held_back else CHANGES if plan.actions else NOTHING
 
 
 def facts(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -52,6 +57,10 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "host", host_name(plan.host) + dialect
     yield "state", _state(plan)
     yield "calls", f"{number(plan.wanted)} wanted{suppressed}"
+    if plan.rollout:
+        yield "rollout", rollout_words(plan.rollout)
+    if plan.forecast:
+        yield "forecast", forecast_words(plan.forecast)
 
 
 def _state(plan: Plan) -> str:
@@ -63,6 +72,11 @@ def _state(plan: Plan) -> str:
     if observed == plan.desired_state or (plan.desired_state, plan.observed_state) in _ALSO_AS_WANTED:
         return f"{observed}, as wanted"
     return f"{plan.desired_state} wanted, now {observed}"
+
+
+def shown_warnings(plan: Plan) -> tuple[PlanWarning, ...]:
+    """The warnings that are shown to people; JSON has all."""
+    return plan.warnings[:_MOST_WARNINGS]
 
 
 def drift_words(drift: Drift) -> str:

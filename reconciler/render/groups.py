@@ -26,6 +26,7 @@ from reconciler.plan.model import (
     Drifted,
     DriftKind,
     Frozen,
+    Held,
     Move,
     Pause,
     Plan,
@@ -38,6 +39,7 @@ from reconciler.plan.model import (
     Unmanaged,
     subject_of,
 )
+from reconciler.render.rollout import aborted, to_go_on, waits_for
 from reconciler.render.words import count
 
 SAMPLE = 5
@@ -71,6 +73,7 @@ _KIND_OF: dict[type, Kind] = {  # in the order shown: who will ring, who will no
     Drifted: Kind("drifted", "!", "drifted"),
     Deferred: Kind("deferred", "·", "deferred"),
     Frozen: Kind("frozen", "·", "frozen"),
+    Held: Kind("held", "·", "held"),
     Unmanaged: Kind("unmanaged", "·", "unmanaged"),
 }
 KINDS = tuple(_KIND_OF.values())
@@ -83,6 +86,7 @@ _NEXT = {
     Reason.BEING_CALLED: "the next plan decides",
     Reason.CANCELLING: "the next plan decides",
     Reason.FOREIGN_JOB: "`campaign import` takes it over, `foreign: allow` in the manifest calls anyway",
+    Reason.CAPPED: "added by a later apply, once fewer calls count",
     Reason.UNKNOWN_STATUS: "not added again by itself",
     Reason.MISSING: "not added again by itself",
     Reason.CANCELLED_BY_OTHERS: "left alone; `onExternalCancel: add` in the manifest adds it again",
@@ -146,7 +150,7 @@ def outline(plan: Plan) -> Outline:
             moves.append(action)
         else:
             actions.setdefault((type(action), action.reason), []).append(action)
-    groups = (*_groups(actions), *_groups(_notes(plan)), *_unmanaged(plan))
+    groups = (*_groups(actions), *_groups(_notes(plan)), *_held(plan), *_unmanaged(plan))
     return Outline(tuple(moves), groups, plan.counts)
 
 
@@ -183,7 +187,7 @@ def move_words(move: Move) -> tuple[str, str]:
 def _notes(plan: Plan) -> _Found:
     notes: _Found = {}
     for note in plan.notes:
-        if not isinstance(note, Unmanaged):
+        if not isinstance(note, Unmanaged | Held):
             notes.setdefault((type(note), note.reason), []).append(note)
     return notes
 
@@ -199,6 +203,17 @@ def _group(kind: type, reason: Reason, members: list[CallAction | CallNote]) -> 
     return CallGroup(_KIND_OF[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
 
 
+def _held(plan: Plan) -> list[CallGroup]:
+    """Those who wait for a later step of the rollout, counted: they may be a million."""
+    standing, kind = plan.rollout, _KIND_OF[Held]
+    if standing is None:
+        return []
+    n = sum(note.count for note in plan.notes if isinstance(note, Held))
+    if standing.is_aborted:
+        return [CallGroup(msgspec.structs.replace(kind, sign="!"), aborted(standing), to_go_on(standing), count=n)]
+    return [CallGroup(kind, waits_for(standing), "", count=n)] if n else []
+
+
 def _unmanaged(plan: Plan) -> list[CallGroup]:
     counts = [note.count for note in plan.notes if isinstance(note, Unmanaged) and note.count]
     why = "jobs in the campaign that this lock does not own"
@@ -212,6 +227,7 @@ def _entry(item: Groupable) -> Entry | None:
     attempts = item.attempts if isinstance(item, Replace) else 0
     is_in_progress = isinstance(item, Cancel) and item.locked.status is CallStatus.IN_PROCESS
     remark = _IN_PROGRESS if is_in_progress else f"after {count(attempts, 'attempt')}" if attempts else ""
+    remark = item.detail if isinstance(item, Blocked) else remark
     return Entry(subject.mask, subject.place, remark, subject.call_id, attempts, is_in_progress)
 
 

@@ -9,6 +9,7 @@ from reconciler.calls.model import CampaignState
 from reconciler.lock.model import CallStatus
 from reconciler.plan.model import Cancel, Counts, Pause, Plan, Reason, Resume, Start, Stop
 from reconciler.render.groups import ADD, BLOCKED, REPLACE, CallGroup, Outline
+from reconciler.render.rollout import aborted
 from reconciler.render.words import count, listing, number
 
 _NEW, _WAVE, _AGAIN, _CHANGED = "new", "in a new wave", "wanted again", "queued again with changed data"
@@ -19,7 +20,7 @@ def headline(plan: Plan, shape: Outline) -> tuple[str, ...]:
     """What `plan`, of this `shape`, does to people's phones, in one to a few sentences."""
     parts = [_calls(plan, shape), *(_move(plan, move) for move in shape.moves)]
     said = [part for part in parts if part] or [f"Nothing to do: {count(plan.in_step, 'call')} in step."]
-    return (*said, *_waiting_for_a_person(shape))
+    return (*said, *_aborted(plan), *_waiting_for_a_person(shape))
 
 
 def totals(n: Counts, in_step: int) -> str:
@@ -96,6 +97,13 @@ def _move(plan: Plan, move: Start | Pause | Resume | Stop) -> str:
             return "The campaign is stopped for good: nothing more rings, and it cannot be started again."
         case _:
             assert_never(move)
+
+
+def _aborted(plan: Plan) -> list[str]:
+    if plan.rollout is None or not plan.rollout.is_aborted:
+        return []
+    why = aborted(plan.rollout)
+    return [f"{why[0].upper()}{why[1:]}; nobody more is called until somebody decides."]
 
 
 def _waiting_for_a_person(shape: Outline) -> list[str]:

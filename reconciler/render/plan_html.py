@@ -25,6 +25,7 @@ from reconciler.render.facts import (
     facts,
     guard_words,
     outcome,
+    shown_warnings,
 )
 from reconciler.render.groups import DONE, KINDS, CallGroup, Kind, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
@@ -135,7 +136,8 @@ def _campaign(section: _Section, *, is_open: bool) -> Html:
 
 def _body(planned: Planned, shape: Outline, calls: dict[str, int], table: Html) -> Html:
     plan = planned.plan
-    parts = [*(tag("p", each, class_="lead") for each in headline(plan, shape)), _facts(planned), _guards(plan)]
+    parts = [*(tag("p", each, class_="lead") for each in headline(plan, shape)), _facts(planned)]
+    parts += [_warnings(plan), _guards(plan)]
     parts += [
         tag("p", tag("b", f"> {verb}"), f": {words}", class_="move") for verb, words in map(move_words, shape.moves)
     ]
@@ -157,6 +159,15 @@ def _facts(planned: Planned) -> Html:
     labels = ", ".join(f"{name}={value}" for name, value in planned.labels.items())
     named = [*facts(planned.plan), ("plan id", planned.plan.plan_id), *([("labels", labels)] if labels else [])]
     return tag("dl", *(joined(tag("dt", name), tag("dd", words)) for name, words in named))
+
+
+def _warnings(plan: Plan) -> Html:
+    shown = [
+        tag("p", tag("b", f"! Warning {each.code}"), f": {each.said}. ", each.fix, class_="alert")
+        for each in shown_warnings(plan)
+    ]
+    rest = len(plan.warnings) - len(shown)
+    return joined(*shown, tag("p", f"… and {number(rest)} more warnings", class_="quiet") if rest else "")
 
 
 def _guards(plan: Plan) -> Html:

@@ -14,11 +14,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reconciler.plan.load import Forecast
 from reconciler.plan.model import Drift, GuardResult
+from reconciler.plan.standing import Standing, Verdict
+from reconciler.plan.warnings import PlanWarning
 from reconciler.render.documents import Failure, Planned, Tally, calls_by_kind
 from reconciler.render.facts import CHANGES, FAILED, HELD_BACK, NOTHING, amount_to_allow, drift_words, outcome
 from reconciler.render.groups import DONE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
+from reconciler.render.rollout import rollout_words
 from reconciler.render.shown import host_name, plain, setting
 from reconciler.render.windows import Week
 
@@ -68,8 +72,8 @@ class NoteRow(msgspec.Struct, frozen=True, gc=False):
 class GroupRow(msgspec.Struct, frozen=True):
     """Calls of one kind and reason, counted. `count` is 0 for what is about the campaign itself."""
 
-    kind: Annotated[str, Meta(description="as of actions and notes, or unmanaged")]
-    reason: Annotated[str | None, Meta(description="a word that stays; null for unmanaged")]
+    kind: Annotated[str, Meta(description="as of actions and notes, held or unmanaged")]
+    reason: Annotated[str | None, Meta(description="a word that stays; null for held and unmanaged")]
     why: Text
     following: Text
     count: Count
@@ -88,6 +92,30 @@ class GuardRow(msgspec.Struct, frozen=True):
     base: Annotated[int, Meta(ge=0, description="calls the percentage is of, or rows of a list")]
     about: Annotated[str, Meta(description='the list it is about; "": the campaign')]
     allow: Annotated[int, Meta(ge=0, description="the smallest amount for --allow that lets the plan pass")]
+
+
+class WarningRow(msgspec.Struct, frozen=True):
+    """What looks like a mistake, and holds nothing up by itself."""
+
+    code: Annotated[str, Meta(description="a word that stays, such as never-opens; docs/warnings.md has all")]
+    calls: Annotated[int, Meta(ge=0, description="it is about; 0: about the campaign itself")]
+    what: Text
+    fix: Text
+    source: Annotated[str, Meta(description='where the rule of a compliance profile is written; "": no rule')]
+    file: str
+    line: Annotated[int | None, Meta(description="from 1; null: the file as a whole")]
+
+
+class ForecastRow(msgspec.Struct, frozen=True):
+    """About when all calls will have been made, by what is open to them and what is assumed."""
+
+    done_by: Annotated[str | None, Meta(description="ISO 8601, UTC; null: some calls are left over")]
+    left: Annotated[int, Meta(ge=0, description="calls that are not made before their windows close, or for weeks")]
+    calls: Annotated[int, Meta(ge=0, description="still to be made once the plan is done")]
+    lines: Annotated[int, Meta(ge=0, description="maxSimultaneousCalls of the campaign")]
+    attempts: Annotated[float, Meta(description="expected of each call")]
+    talking_s: Annotated[float, Meta(description="seconds of talk expected with each number")]
+    is_measured: Annotated[bool, Meta(description="talking_s is what this campaign took so far; false: assumed")]
 
 
 class SettingRow(msgspec.Struct, frozen=True):
@@ -152,10 +180,43 @@ class CountsRow(msgspec.Struct, frozen=True):
     drifted: Count = 0
     deferred: Count = 0
     frozen: Count = 0
+    held: Annotated[int, Meta(ge=0, description="calls that wait for a later step of the rollout")] = 0
     unmanaged: Annotated[int, Meta(ge=0, description="jobs in the campaign that the lock does not own")] = 0
     wanted: Annotated[int, Meta(ge=0, description="calls the lists want, suppressed ones left out")] = 0
     suppressed: Annotated[int, Meta(ge=0, description="rows that suppression lists took out")] = 0
     in_step: Annotated[int, Meta(ge=0, description="calls for which nothing is to do")] = 0
+
+
+class ResultRow(msgspec.Struct, frozen=True):
+    """How many of the judged calls came out in a way that may abort the rollout."""
+
+    name: Annotated[str, Meta(description="as in the manifest, such as technicalError")]
+    count: Count
+    percent: Annotated[float, Meta(ge=0, description="of the judged calls, rounded up")]
+    limit: Annotated[float, Meta(ge=0, description="percent; more aborts the rollout")]
+
+
+class RolloutRow(msgspec.Struct, frozen=True):
+    """Where a rollout stands."""
+
+    verdict: Annotated[
+        str,
+        Meta(
+            description="adding calls of the step, waiting for the gate, aborted until a person decides, or over",
+            extra_json_schema={"enum": [each.value for each in Verdict]},
+        ),
+    ]
+    step: Annotated[int, Meta(ge=0, description="from 1; 0: its steps changed, and what was called is judged first")]
+    steps: Count
+    reach: Annotated[int | None, Meta(description="calls in the step, from the first one on; null for all")]
+    added: Annotated[int, Meta(ge=0, description="calls of this wave added before this plan")]
+    finished: Annotated[int, Meta(ge=0, description="of these")]
+    adding: Annotated[int, Meta(ge=0, description="calls this plan adds")]
+    wait_left_s: Annotated[int, Meta(ge=0, description="seconds the gate still waits")]
+    results: tuple[ResultRow, ...]
+    aborted: Annotated[str | None, Meta(description="why; null: it is not")]
+    resume: Annotated[str | None, Meta(description="the text for rollout.resume that goes on after the abort")]
+    words: Text
 
 
 class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"):
@@ -177,6 +238,9 @@ class PlannedHead(msgspec.Struct, frozen=True, tag_field="result", tag="planned"
     windows: Annotated[tuple[Week, ...], Meta(description="when the calls of the lists may begin")]
     groups: Annotated[tuple[GroupRow, ...], Meta(description="the actions and notes counted by kind and reason")]
     drift: Annotated[DriftRow | None, Meta(description="null: --drift was not given")]
+    rollout: Annotated[RolloutRow | None, Meta(description="null: the manifest has none")]
+    forecast: Annotated[ForecastRow | None, Meta(description="null: too little is known, or little is to be done")]
+    warnings: Annotated[tuple[WarningRow, ...], Meta(description="what looks like a mistake")]
 
 
 class PlannedCampaign(PlannedHead, frozen=True, tag_field="result", tag="planned"):
@@ -280,6 +344,26 @@ def _head(planned: Planned, shape: Outline) -> PlannedHead:
         windows=planned.weeks,
         groups=tuple(map(_group, shape.groups)),
         drift=_drift(plan.drift) if plan.drift else None,
+        rollout=_rollout(plan.rollout) if plan.rollout else None,
+        forecast=_forecast(plan.forecast) if plan.forecast else None,
+        warnings=tuple(map(_warning, plan.warnings)),
+    )
+
+
+def _rollout(standing: Standing) -> RolloutRow:
+    return RolloutRow(
+        verdict=standing.verdict.value,
+        step=standing.step,
+        steps=standing.steps,
+        reach=standing.mark.reach or None,
+        added=standing.added,
+        finished=standing.finished,
+        adding=standing.adding,
+        wait_left_s=standing.wait_left_s,
+        results=tuple(ResultRow(r.name, r.count, r.percent, r.limit / 100) for r in standing.results),
+        aborted=standing.mark.aborted or None,
+        resume=standing.resume or None,
+        words=rollout_words(standing),
     )
 
 
@@ -295,6 +379,17 @@ def _group(group: CallGroup) -> GroupRow:
 def _guard(guard: GuardResult) -> GuardRow:
     held = {name: getattr(guard, name) for name in GuardResult.__struct_fields__}
     return GuardRow(**held, allow=amount_to_allow(guard))
+
+
+def _forecast(found: Forecast) -> ForecastRow:
+    done_by = found.done_by.isoformat(timespec="minutes") if found.done_by else None
+    amounts = (found.left, found.calls, found.lines, round(found.attempts, 2), round(found.talking_s, 1))
+    return ForecastRow(done_by, *amounts, found.is_measured)
+
+
+def _warning(each: PlanWarning) -> WarningRow:
+    file, line = plain(each.place.file), each.place.line or None
+    return WarningRow(each.code, each.calls, plain(each.what), plain(each.fix), each.source, file, line)
 
 
 def _drift(drift: Drift) -> DriftRow:

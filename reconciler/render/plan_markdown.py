@@ -25,6 +25,7 @@ from reconciler.render.facts import (
     facts,
     guard_words,
     outcome,
+    shown_warnings,
 )
 from reconciler.render.groups import DONE, CallGroup, Kind, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline
@@ -140,15 +141,15 @@ def _planned(plan: Plan, shape: Outline) -> _Section:
     calls = calls_by_kind(plan, shape)
     amounts = [*(calls[name] for name in _SHOWN), calls["blocked"] + calls["drifted"], calls["in_step"]]
     in_table = row([code(plan.campaign), outcome(plan), *(number(n) if n else "" for n in amounts)])
-    has_news = plan.actions or plan.settings or any(group.kind.sign == "!" for group in shape.groups)
-    has_news = has_news or (plan.drift is not None and plan.drift.is_any)
+    has_news = any((plan.actions, plan.settings, plan.warnings, plan.drift is not None and plan.drift.is_any))
+    has_news = has_news or any(group.kind.sign == "!" for group in shape.groups)
     return _Section(outcome(plan), in_table, tuple(dict.fromkeys(_versions(plan, shape))) if has_news else ())
 
 
 def _versions(plan: Plan, shape: Outline) -> Iterator[str]:
     """What is said of a campaign, the longest first; the last one is bounded whatever the plan holds."""
     least = [f"### {code(plan.campaign)}", " ".join(headline(plan, shape)), _facts(plan)]
-    least += [_guards(plan), _moves(shape), _groups(shape.groups), _drift(plan)]
+    least += [_warnings(plan), _guards(plan), _moves(shape), _groups(shape.groups), _drift(plan)]
     for sample in _SAMPLES:
         folds = [_settings(plan), _examples(plan, shape, sample)] if sample else []
         yield "\n\n".join(part for part in (*least, *folds) if part)
@@ -162,7 +163,17 @@ def plan_section(plan: Plan, room: int) -> str:
 
 def _facts(plan: Plan) -> str:
     (_, host), *others = facts(plan)
-    return " · ".join([code(host), *(words for _, words in others), f"plan id {code(plan.plan_id)}"])
+    said = (f"rollout: {words}" if name == "rollout" else words for name, words in others)
+    return " · ".join([code(host), *said, f"plan id {code(plan.plan_id)}"])
+
+
+def _warnings(plan: Plan) -> str:
+    shown = [
+        f"> **Warning {code(each.code)}**: {code(each.said, _LONGEST_ERROR)}; {code(each.fix, _LONGEST_ERROR)}"
+        for each in shown_warnings(plan)
+    ]
+    rest = len(plan.warnings) - len(shown)
+    return "\n>\n".join([*shown, *([f"> … and {count(rest, 'more warning')}"] if rest else [])])
 
 
 def _guards(plan: Plan) -> str:

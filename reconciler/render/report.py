@@ -14,6 +14,8 @@ from typing import Literal
 import msgspec
 
 from reconciler.plan.model import Move, Plan
+from reconciler.plan.warnings import PlanWarning
+from reconciler.render.facts import shown_warnings
 from reconciler.render.page import Line
 from reconciler.render.plan_markdown import plan_section
 from reconciler.render.words import count, listing, number
@@ -34,6 +36,7 @@ class Figures(msgspec.Struct, frozen=True):
     has_changes: bool
     plan_id: str
     block: str  # '' for a plan that says nothing
+    warnings: tuple[PlanWarning, ...] = ()
 
     @property
     def rings(self) -> int:
@@ -44,9 +47,12 @@ class Figures(msgspec.Struct, frozen=True):
 def figures_of(plan: Plan) -> Figures:
     """What a report needs of `plan`."""
     counts, has_changes = plan.counts, bool(plan.actions)
-    block = plan_block(plan) if has_changes or plan.notes or plan.tripped else ""
+    block = plan_block(plan) if has_changes or plan.notes or plan.is_held_back or plan.warnings else ""
     moves = tuple(type(action).__name__.lower() for action in plan.actions if isinstance(action, Move))
-    return Figures(counts.add, counts.cancel, counts.replace, moves, plan.in_step, has_changes, plan.plan_id, block)
+    shown = shown_warnings(plan)
+    return Figures(
+        counts.add, counts.cancel, counts.replace, moves, plan.in_step, has_changes, plan.plan_id, block, shown
+    )
 
 
 class CampaignReport(msgspec.Struct, frozen=True):

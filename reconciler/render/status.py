@@ -8,11 +8,13 @@ from datetime import datetime
 import msgspec
 
 from reconciler.calls.model import CampaignDetails, CampaignState, Dialect, JobStatus
+from reconciler.plan.standing import Standing
 from reconciler.render.page import BLANK, Cell, Line, columns, line
+from reconciler.render.rollout import aborted, rollout_words, to_go_on
 from reconciler.render.shown import host_name
 from reconciler.render.words import count, moment, moment_of_ms, number
 
-_STATUS_WORDS = {  # in the order of a job's life
+STATUS_WORDS = {  # in the order of a job's life
     JobStatus.PLANNED: "queued",
     JobStatus.ON_RETRY: "waiting for another attempt",
     JobStatus.IN_PROCESS: "being called now",
@@ -39,6 +41,7 @@ class StatusView(msgspec.Struct, frozen=True):
     at: datetime | None = None  # when the server was asked; knows its zone
     in_doubt: int = 0  # calls of the lock whose outcome is unknown
     missing: int = 0  # calls of the lock whose jobs the server does not report
+    rollout: Standing | None = None  # None: the manifest has none
 
 
 def status_text(view: StatusView) -> Iterator[Line]:
@@ -47,6 +50,9 @@ def status_text(view: StatusView) -> Iterator[Line]:
     yield from columns([[(name, "dim"), value] for name, value in _facts(view)], indent=2)
     yield BLANK
     yield from _jobs(view.counts)
+    if view.rollout and view.rollout.is_aborted:
+        yield BLANK
+        yield line((f"! {aborted(view.rollout)}", "bold magenta"), f"; {to_go_on(view.rollout)}", indent=2, hang=2)
     warnings = [
         (view.missing, "missing from the server's report", "never added again by itself"),
         (view.in_doubt, "in doubt", "sent, outcome unknown; see `campaign resolve`"),
@@ -62,6 +68,8 @@ def _facts(view: StatusView) -> Iterator[tuple[str, str]]:
     yield "state", view.state.name.lower() if view.state else "this server does not tell its state"
     if view.details:
         yield from _details(view.details)
+    if view.rollout:
+        yield "rollout", rollout_words(view.rollout)
     if view.at:
         yield "as of", moment(view.at)
 
@@ -87,7 +95,7 @@ def _jobs(counts: Mapping[JobStatus, int]) -> Iterator[Line]:
     if not total:
         yield line("no jobs of this lock", indent=2)
         return
-    rows = [(words, counts.get(status, 0)) for status, words in _STATUS_WORDS.items()]
+    rows = [(words, counts.get(status, 0)) for status, words in STATUS_WORDS.items()]
     table: list[list[Cell]] = [[words, number(n), (_share(n, total), "dim")] for words, n in rows if n]
     table.append([("jobs", "bold"), (number(total), "bold"), ""])
     yield from columns(table, indent=2, right=" rr")

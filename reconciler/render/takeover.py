@@ -35,6 +35,8 @@ def takeover_text(view: TakeoverView) -> Iterator[Line]:
         yield from columns(status_rows(taken.paired), indent=6, right="r")
     for sign, sample, one, many, why in _findings(view):
         yield from _finding(sign, sample, one, many, why)
+    if taken.erased:
+        yield line(f"· {count(len(taken.erased), 'job')} of people who were erased: known by their ids alone", indent=2)
     if taken.former:
         yield line(f"· {count(taken.former, 'older job')} of these phones kept as former jobs", indent=2)
     if taken.shared:
@@ -84,7 +86,7 @@ def _findings(view: TakeoverView) -> Iterator[_Finding]:
         taken.suppressed,
         "job",
         "jobs",
-        "may still ring for a suppressed phone in no other list: taken back by the next apply",
+        "may still ring for a phone that is suppressed or was erased: taken back by the next apply",
     )
     yield (
         "!",

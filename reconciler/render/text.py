@@ -12,7 +12,7 @@ from itertools import chain, islice
 
 from reconciler.plan.model import Drift, Plan, SettingChange
 from reconciler.render.documents import Failure, Planned
-from reconciler.render.facts import MOST_SETTINGS, allowance, drift_words, facts, guard_words
+from reconciler.render.facts import MOST_SETTINGS, allowance, drift_words, facts, guard_words, shown_warnings
 from reconciler.render.groups import SAMPLE, CallGroup, Entry, Outline, drift_groups, move_words, outline
 from reconciler.render.headline import headline, totals
 from reconciler.render.page import BLANK, Cell, Line, columns, line
@@ -29,7 +29,9 @@ def plan_text(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     shape = outline(plan)
     blocks = [_header(plan), _headline(plan, shape), _moves(shape), _settings(plan.settings)]
     groups = [_group(group, limit=None if full else SAMPLE) for group in shape.groups]
-    return _blocks([*blocks, *groups, _guards(plan), *_drift(plan.drift, full=full), _totals(plan, shape)])
+    return _blocks(
+        [*blocks, *groups, _warnings(plan), _guards(plan), *_drift(plan.drift, full=full), _totals(plan, shape)]
+    )
 
 
 class TextPlans:
@@ -117,6 +119,14 @@ def _entries(entries: list[Entry]) -> Iterator[Line]:
 def _and_more(n: int, *, indent: int) -> Iterator[Line]:
     if n:
         yield line((f"… and {number(n)} more", "dim"), indent=indent)
+
+
+def _warnings(plan: Plan) -> Iterator[Line]:
+    for each in shown_warnings(plan):
+        place = (f"  {each.place}", "dim") if each.place.line else ""
+        yield line((f"warning {each.code}", "bold yellow"), f": {each.said}", place, indent=2, hang=2)
+        yield line((each.fix, "dim"), indent=4)
+    yield from _and_more(len(plan.warnings) - len(shown_warnings(plan)), indent=2)
 
 
 def _guards(plan: Plan) -> Iterator[Line]:

@@ -19,8 +19,9 @@ from phonenumbers import (
 )
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-PREFIX: Final = 7
-"""Digits that decide: countries give numbers to places and kinds by blocks no smaller."""
+from reconciler.windows.prefix import PREFIX, key_of
+
+__all__ = ["PREFIX", "Origin", "Origins", "key_of", "origin_of", "zones_of_code"]
 
 _NANP: Final = 1  # the United States, Canada and neighbours
 _AREA: Final = 4  # digits of 1 and an area code, which lies in one country
@@ -32,11 +33,6 @@ class Origin(NamedTuple):
 
     zones: tuple[str, ...]
     countries: frozenset[str]
-
-
-def key_of(phone: str) -> str:
-    """What numbers have in common that are at home in the same places. `phone` is E.164 digits."""
-    return f"{phone[:PREFIX]}{'0' * (len(phone) - PREFIX)}"
 
 
 class Origins(dict[str, int]):

@@ -43,6 +43,35 @@ def test_a_wave_that_is_reverted_calls_nobody_who_was_called_in_it(workshop: Wor
     assert statuses(workshop, 1) == ["noAnswer", "longCallWithResult"]
 
 
+def test_reverting_a_wave_calls_nobody_the_newer_wave_reached(workshop: Workshop) -> None:
+    applied(workshop, 2)
+    workshop.manifest(wave="2")
+    done(workshop.apply())
+    workshop.remote.set_status(phone(1), "longCallWithResult")
+    workshop.manifest(wave="1")
+    planned = done(workshop.run("plan"))
+    assert "1 blocked: called in a newer wave; a wave that is new calls again" in planned.out
+    done(workshop.apply())
+    cancelled = workshop.remote.style.cancelled
+    assert statuses(workshop, 1) == [cancelled, "longCallWithResult"]
+    assert statuses(workshop, 2) == [cancelled, cancelled, "planned"]  # the newer wave had not reached this one
+
+
+def test_a_list_with_a_wave_of_its_own_calls_its_people_again_and_nobody_else(workshop: Workshop) -> None:
+    (workshop.folder / "vip.csv").write_text("id,phone\nv-1,16500000077\n")
+    lists = workshop.document()["spec"]["phoneLists"]
+    vip = {"name": "vip", "source": {"file": "vip.csv"}, "key": {"column": "id"}}
+    workshop.manifest(phoneLists=[*lists, vip])
+    applied(workshop, 1)
+    workshop.remote.set_status(phone(1), "noAnswer")
+    workshop.remote.set_status("16500000077", "noAnswer")
+    workshop.manifest(phoneLists=[*lists, vip | {"wave": "2"}])
+    done(workshop.apply())
+    done(workshop.apply())
+    assert statuses(workshop, 1) == ["noAnswer"]
+    assert [job.status for job in workshop.remote.jobs_of("16500000077")] == ["noAnswer", "planned"]
+
+
 def test_a_suppressed_person_is_taken_back_and_never_added_again(workshop: Workshop) -> None:
     applied(workshop)
     (workshop.folder / "dnc.txt").write_text("+1 (650) 000-0002\n")

@@ -70,6 +70,7 @@ def serve() -> None:
             __import__(module.name)
     for codec in ("ascii", "latin-1", "utf-8-sig", "idna"):
         codecs.lookup(codec)  # a child that is nobody may not be allowed to read Python's own files
+    save_coverage()
     gc.freeze()  # or each child would copy every page that its own collector looks at
     for line in sys.stdin:
         child = os.fork()
@@ -78,6 +79,14 @@ def serve() -> None:
             end(run())
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         sys.stdout.flush()
+
+
+def save_coverage() -> None:
+    """Saves what importing covered, if coverage is measured, or each child would save all of it once more."""
+    if "coverage" in sys.modules:
+        measured = sys.modules["coverage"].Coverage.current()
+        if measured is not None:
+            measured.save()
 
 
 def become(wanted: dict[str, Any]) -> None:

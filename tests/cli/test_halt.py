@@ -35,7 +35,7 @@ def test_a_campaign_is_paused_by_name(campaign: Campaign, two: OtherServer) -> N
 
 def test_all_campaigns_are_paused(campaign: Campaign, two: OtherServer) -> None:
     ran = campaign("halt", "--all")
-    assert (ran.code, ran.out) == (0, "spring: paused\nsummer: paused\n")
+    assert (ran.code, sorted(ran.out.splitlines())) == (0, ["spring: paused", "summer: paused"])
     assert states(two) == ["paused", "paused"]
 
 
@@ -57,7 +57,8 @@ def test_host_and_token_are_enough(
 def test_errors_in_another_manifest_hold_nothing_up(campaign: Campaign, two: OtherServer, folder: Path) -> None:
     (folder / "broken.yaml").write_text("apiVersion: campaign/v1\nkind: Campaign\n")
     ran = campaign("halt", "spring")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert "broken" not in ran.err
 
 
 def test_with_all_the_campaigns_that_cannot_be_read_are_named_and_not_forgotten(

@@ -121,7 +121,7 @@ def breaking(folder: Path, host: str = "https://calls.example", **spec: Any) -> 
     write(folder, "spring", host, **{"policy": LONG_DAYS, "profiles": ["us-telemarketing"]} | spec)
 
 
-@pytest.mark.parametrize("command", [("validate",), ("profiles", "--check"), ("plan", "--no-refresh")])
+@pytest.mark.parametrize("command", [("validate",), ("profiles", "--check")])
 def test_a_breach_stops_validate_check_and_plan(
     campaign: Campaign, spring: Path, folder: Path, command: tuple[str, ...]
 ) -> None:
@@ -133,7 +133,7 @@ def test_a_breach_stops_validate_check_and_plan(
     assert "[47 CFR 64.1200(c)(1); 16 CFR 310.4(c)]; 3 calls: " in ran.err
 
 
-@pytest.mark.parametrize("command", [("validate",), ("profiles", "--check"), ("plan", "--no-refresh")])
+@pytest.mark.parametrize("command", [("validate",), ("profiles", "--check")])
 def test_a_breach_that_is_a_warning_stops_nothing(
     campaign: Campaign, spring: Path, folder: Path, command: tuple[str, ...]
 ) -> None:
@@ -142,6 +142,19 @@ def test_a_breach_that_is_a_warning_stops_nothing(
     assert ran.code == 0
     assert ran.err.startswith("warning: leads.csv:2: spring.profiles.us-telemarketing: calls may begin at")
     assert "hint: narrow allowedDays and allowedTime to what is allowed" in ran.err
+
+
+def test_a_plan_holds_breaches_that_are_warnings_with_the_source_of_the_rule(
+    campaign: Campaign, spring: Path, folder: Path
+) -> None:
+    breaking(folder, profiles=WARNED)
+    ran = campaign("plan", "--no-refresh")
+    assert (ran.code, ran.err) == (0, "")
+    assert "warning profile-hours: us-telemarketing: calls may begin at Mon–Sun 21:00–22:00 local time" in ran.out
+    assert "[47 CFR 64.1200(c)(1); 16 CFR 310.4(c)]; 3 calls  leads.csv:2" in ran.out
+    (planned,) = json.loads(campaign("plan", "--no-refresh", "--format", "json").out)["campaigns"]
+    found = [(each["code"], each["source"], each["calls"], each["line"]) for each in planned["warnings"]]
+    assert ("profile-hours", "47 CFR 64.1200(c)(1); 16 CFR 310.4(c)", 3, 2) in found
 
 
 def test_what_keeps_its_profiles_is_counted(campaign: Campaign, spring: Path, folder: Path) -> None:
@@ -184,7 +197,7 @@ def test_a_warning_is_shown_once_by_an_apply_that_goes_on(
     breaking(folder, server.host, profiles=WARNED)
     ran = campaign("apply", "--auto-approve")
     assert ran.code == 0
-    assert ran.err.count("warning: leads.csv:2: spring.profiles.us-telemarketing") == 1
+    assert ran.text.count("warning profile-hours: us-telemarketing") == 1
 
 
 @pytest.mark.parametrize("state", ["paused", "stopped"])
@@ -194,7 +207,7 @@ def test_pausing_and_stopping_are_never_held_up_by_a_profile(
     breaking(folder, server.host, state=state)
     ran = campaign("apply", "--auto-approve")
     assert ran.code == 0
-    assert "warning: leads.csv:2: spring.profiles.us-telemarketing" in ran.err
+    assert "warning profile-hours: us-telemarketing" in ran.out
     assert any(("pause" if state == "paused" else "stop") in str(request) for request in server.log)
 
 

@@ -16,8 +16,9 @@ BOTH = pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Puts the handlers back that pytest needs."""
+    """Those of a shell's foreground: in the background Ctrl-C is ignored. Puts the ones back that pytest needs."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -55,7 +55,7 @@ def test_help_imports_of_our_own_only_the_command_line() -> None:
     assert {name for name in ours if not name.startswith("reconciler.cli.")} == OURS_FOR_HELP
 
 
-@pytest.mark.parametrize("command", ["plan", "apply", "status", "validate", "fmt", "ci"])
+@pytest.mark.parametrize("command", ["plan", "apply", "explain", "status", "validate", "fmt", "ci"])
 def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
     assert not imported_by(command, "--help") & HEAVY
 

@@ -275,3 +275,13 @@ def with_lines(lines: bytes, count: int) -> bytes:
     from reconciler.lock.lockfile import with_header
 
     return with_header(lock_of().header, count, lines)
+
+
+@given(LISTS, LISTS, st.sampled_from(["1", "2", "zoë", "none"]))
+def test_a_ledger_counts_the_statuses_of_a_wave_as_a_short_lock_does(
+    calls: list[LockedCall], later: list[LockedCall], wave: str
+) -> None:
+    known = by_id(calls)
+    ledger, header = ledger_of(known), lock_of().header
+    ledger.update(by_id(later))
+    assert Lock(header, ledger).statuses(wave) == Lock(header, known | by_id(later)).statuses(wave)

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import LockError
+from reconciler.lock.erasure import proof
 from reconciler.lock.keyed import PURPOSES, Keyer
 from reconciler.lock.lockfile import decode_lock, encode_lock
-from reconciler.lock.model import CallStatus, Decision, FormerJob, Header, Lock, LockedCall
+from reconciler.lock.model import CallStatus, Decision, Erased, FormerJob, Header, Lock, LockedCall
 from reconciler.lock.opening import find_keyer, open_keyer
 from reconciler.lock.rekey import Rekey
 from reconciler.lock.settings import remembered
@@ -41,7 +42,15 @@ def lock_under(keyer: Keyer, **fields: object) -> Lock:
     calls = [*(locked(keyer, name) for name in NAMES), *(locked(keyer, name, wave="0") for name in NAMES[:2])]
     settings = remembered(POLICY, PAYLOAD, keyer)
     decided = Decision("2024-01-02", "Ann", "ticket 1", "sent", tuple(sorted(c.call_id for c in calls[:2])))
-    told = {"token": keyer.fingerprint("token"), "remote": keyer.fingerprint("remote"), "decisions": (decided,)}
+    erased = Erased(
+        proof(keyer), tuple(sorted(map(keyer.phone, NAMES))), tuple(sorted(map(keyer.key, NAMES))), ("j-1", "j-2")
+    )
+    sizes = dict(sorted((keyer.fingerprint(name), len(name)) for name in NAMES[:12]))
+    told: dict[str, object] = {
+        "token": keyer.fingerprint("token"),
+        "remote": keyer.fingerprint("remote"),
+        "decisions": (decided,),
+    } | {"erased": erased, "lists": sizes, "suppressions": sizes}
     return Lock(header(**settings, **told, **fields), {call.call_id: call for call in calls})
 
 
@@ -68,13 +77,8 @@ def test_a_rekeyed_lock_is_what_the_new_keyer_would_have_written(
     expected = lock_under(after)
     assert rekeyed.calls == expected.calls
     ours, theirs = rekeyed.header, expected.header
-    assert (ours.token, ours.remote, ours.policy, ours.payload, ours.decisions) == (
-        theirs.token,
-        theirs.remote,
-        theirs.policy,
-        theirs.payload,
-        theirs.decisions,
-    )
+    for name in ("token", "remote", "policy", "payload", "decisions", "erased", "lists", "suppressions"):
+        assert getattr(ours, name) == getattr(theirs, name)
 
 
 def test_a_long_lock_keeps_what_changed_since_it_was_read() -> None:

@@ -23,11 +23,11 @@ BAD = {
     ),
     "kind as a list": (
         "apiVersion: campaign/v1\nkind: [Campaign]\n",
-        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression, Guards or Profile",
+        "m.yaml:2:1: kind: a list is not known; write Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
     ),
     "no kind": (
         "apiVersion: campaign/v1\n",
-        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression, Guards or Profile",
+        "m.yaml:1:1: kind: is missing; write Campaign, CallPolicy, Suppression, Guards, Cap or Profile",
     ),
     "newer version": (
         campaign().replace("campaign/v1", "campaign/v2"),

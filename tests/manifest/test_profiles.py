@@ -94,7 +94,7 @@ def test_what_is_wrong_with_the_use_of_a_profile_is_told_at_its_place(
         ({"caps": "[{per: 7d}]"}, "spec.caps[0]: does not say what is counted"),
         ({"caps": "[{per: 7d, calls: 1, conversations: 1}]"}, "spec.caps[0]: does not say what is counted"),
         ({"caps": "[{per: week, calls: 1}]"}, 'spec.caps[0].per: "week" does not have the right form'),
-        ({"caps": "[{per: 7d, calls: 0}]"}, "spec.caps[0].calls: is too small; at least 1"),
+        ({"caps": "[{per: 7d, calls: 0}]"}, "spec.caps[0].calls: 0 is too small; at least 1"),
         ({"allowedDays": "[mon, mon]"}, "spec.allowedDays[1]: mon is there twice"),
         (
             {"allowedTime": '{default: [{localTimeFrom: "12:00", localTimeTo: "09:00"}]}'},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.calls.model import CampaignState, Job, JobStatus
 from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.waves import with_waves
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import Observed, adopted, refreshed
@@ -123,14 +124,15 @@ class World(msgspec.Struct):
 
 @st.composite
 def lists(draw: st.DrawFn) -> tuple[Call, ...]:
-    """What the lists want: keys with phones in one wave, a phone shared only where that is allowed."""
+    """What the lists want: keys with phones, mostly in one wave, a phone shared only where that is allowed."""
     wave = draw(st.sampled_from(WAVES))
+    waves = draw(st.sampled_from((WAVES, (wave,), (wave,))))  # a list may have a wave of its own
     keys = draw(st.permutations(KEYS))[draw(st.integers(0, len(KEYS))) :]
     choice = draw(st.one_of(st.permutations(PHONES), st.tuples(*[st.sampled_from(PHONES)] * len(KEYS))))
     phones = dict(zip(keys, choice, strict=False))
     shared = {phone for phone in phones.values() if list(phones.values()).count(phone) > 1}
     return tuple(
-        call(key, phone, draw(st.sampled_from(DATA)), wave=wave, shares_phone=phone in shared)
+        call(key, phone, draw(st.sampled_from(DATA)), wave=draw(st.sampled_from(waves)), shares_phone=phone in shared)
         for key, phone in phones.items()
     )
 
@@ -157,7 +159,7 @@ def world_of(past: Iterable[tuple[Call, CallStatus]]) -> World:
         suppressed=frozenset(),
         stance="running",
         on_external_cancel="keep",
-        lock=lock_of(*(each for _, each in locked)),
+        lock=with_waves(lock_of(*(each for _, each in locked))),
         jobs={job_id: Job(job_id, phone, now, 0, talked) for job_id, phone, now, talked in served if now},
         foreign=(),
         state=CampaignState.RUNNING,

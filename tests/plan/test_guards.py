@@ -78,6 +78,7 @@ def test_a_plan_shows_every_guard_with_its_amount_and_limit() -> None:
         GuardResult("newCallsPercent", "new-calls-percent", 5, 100, True, False, 1, 20),
         GuardResult("cancelPercent", "cancel-percent", 10, 30, True, False, 2, 20),
         GuardResult("replacePercent", "replace-percent", 5, 30, True, False, 1, 20),
+        GuardResult("movedPayloads", "moved-payloads", 0, 0, False, False, 0),
         GuardResult("listShrinkPercent", "list-shrink-percent", 0, 50, True, False, 0),
         GuardResult("listGrowthPercent", "list-growth-percent", 0, 50, True, False, 0),
         GuardResult("releases", "releases", 0, 10_000, False, False, 0),

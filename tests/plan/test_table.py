@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from reconciler.calls.model import Job, JobStatus
-from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.model import CallStatus, Erased, LockedCall
+from reconciler.lock.waves import with_waves
 from reconciler.phones.model import Call
 from tests.plan.values import call, campaign, job, lock_of, observed, planned, remembered, said
 
@@ -119,6 +120,41 @@ ROWS = [
         (remembered(ANN, CallStatus.TALKED_WITH_RESULT), remembered(ANN_AGAIN, CallStatus.NO_ANSWER)),
         (),
         [],
+    ),
+    Row(
+        "going back after the newer wave talked calls nobody, though the older one was taken back unreached",
+        (ANN,),
+        (remembered(ANN, CallStatus.CANCELLED), remembered(ANN_AGAIN, CallStatus.TALKED_WITH_RESULT)),
+        (),
+        ["Blocked ann/1: NEWER_WAVE"],
+    ),
+    Row(
+        "going back to a wave that never had somebody calls nobody who was called since",
+        (call("bob", 2), ANN),
+        (remembered(call("bob", 2), CallStatus.NO_ANSWER), remembered(ANN_AGAIN, CallStatus.NO_ANSWER)),
+        (),
+        ["Blocked ann/1: NEWER_WAVE"],
+    ),
+    Row(
+        "going back under another key calls nobody whose phone was called since",
+        (call("bob", 1),),
+        (remembered(ANN, CallStatus.CANCELLED), remembered(ANN_AGAIN, CallStatus.NO_ANSWER)),
+        (),
+        ["Adopt bob/1: KEY_CHANGED", "Blocked bob/1: NEWER_WAVE"],
+    ),
+    Row(
+        "taken back in the newer wave and wanted there again is added",
+        (ANN_AGAIN,),
+        (remembered(ANN, CallStatus.TALKED_WITH_RESULT), remembered(ANN_AGAIN, CallStatus.CANCELLED)),
+        (),
+        ["Add ann/2: AGAIN_AFTER_CANCEL"],
+    ),
+    Row(
+        "going back after the newer wave was taken back unreached adds",
+        (ANN,),
+        (remembered(ANN, CallStatus.CANCELLED), remembered(ANN_AGAIN, CallStatus.CANCELLED)),
+        (),
+        ["Add ann/1: AGAIN_AFTER_CANCEL"],
     ),
     Row(
         "a revert while the newer wave is queued takes that one back",
@@ -265,9 +301,19 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_a_row_of_the_plan_table(row: Row) -> None:
-    lock = lock_of(*row.locked)
+    lock = with_waves(lock_of(*row.locked))
     plan = planned(row.wanted, lock, observed(*row.now, lock=lock), suppressed=row.suppressed)
     assert said(plan) == row.says
+
+
+@pytest.mark.parametrize("again", [ANN, ANN_AGAIN, ANN_MOVED, call("bob", 1)], ids=["same", "wave", "phone", "key"])
+def test_somebody_who_was_erased_is_not_called_in_any_wave_nor_under_a_key_or_phone_they_had(again: Call) -> None:
+    lock, (known,) = lock_of(), was(ANN)
+    erased = Erased("proof", (known.phone,), (known.key,))
+    lock = msgspec.structs.replace(lock, header=msgspec.structs.replace(lock.header, erased=erased))
+    plan = planned([again, call("dan", 4)], lock)
+    assert [line for line in said(plan) if "dan" not in line] == [f"Frozen {again.key}/{again.wave}: ERASED"]
+    assert (plan.counts.add, plan.wanted, plan.suppressed) == (1, 1, 0)
 
 
 def test_every_call_in_step_is_counted() -> None:

@@ -14,7 +14,7 @@ from reconciler.manifest.model import Campaign, Guards, TokenSource
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Action, Note, Plan, Subject, Unmanaged, Wanted, subject_of
+from reconciler.plan.model import Action, Held, Note, Plan, Subject, Unmanaged, Wanted, subject_of
 
 KEYER = Keyer(None, "5a" * 16)
 NAMES = {KEYER.key(name): name for name in ("ann", "bob", "cyd", "dan", "eve")}
@@ -132,7 +132,7 @@ def done(plan: Plan) -> list[str]:
 def in_words(item: Action | Note) -> str:
     """One action or note."""
     verb = type(item).__name__
-    if isinstance(item, Unmanaged):
+    if isinstance(item, Unmanaged | Held):
         return f"{verb} {item.count}"
     reason = getattr(item, "reason", None)
     if reason is None:

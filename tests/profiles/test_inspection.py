@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reconciler.errors import ManifestError, Place, Problem
+from reconciler.errors import ManifestError, Place
 from reconciler.manifest.load import load
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls
@@ -147,7 +147,7 @@ def test_a_campaign_that_has_ended_breaks_nothing_any_more(tmp_path: Path) -> No
 def test_reading_to_the_end_tells_warnings_once_and_raises_errors(tmp_path: Path) -> None:
     spec = f"policy: {{{NINE_TO_TEN}}}\nprofiles: [us-telemarketing, {{name: us-wa, severity: warning}}]\n{LEADS}"
     made = declared(tmp_path, spec, NEW_YORK)
-    told: list[Problem] = []
+    told: list[Finding] = []
     source = Inspected(made, ListedCalls(made), JUNE, told.append)
     for _ in range(2):  # a list may be read again, and is judged anew
         with pytest.raises(ManifestError, match="us-telemarketing") as caught:
@@ -159,7 +159,7 @@ def test_reading_to_the_end_tells_warnings_once_and_raises_errors(tmp_path: Path
 
 def test_what_keeps_its_profiles_passes_through_as_it_is(tmp_path: Path) -> None:
     made = declared(tmp_path, f"policy: {{{TEN_TO_SIX}}}\nprofiles: [us-telemarketing]\n{LEADS}", NEW_YORK, PHOENIX)
-    told: list[Problem] = []
+    told: list[Finding] = []
     assert list(Inspected(made, ListedCalls(made), JUNE, told.append).chunks()) == list(ListedCalls(made).chunks())
     assert told == []
 

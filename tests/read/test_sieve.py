@@ -14,13 +14,14 @@ from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Job, JobStatus
 from reconciler.errors import ManifestError, UnknownItems
 from reconciler.lock.lockfile import decode_lock, encode_lock
-from reconciler.lock.model import CallStatus, Lock
+from reconciler.lock.model import CallStatus, Erased, Lock
+from reconciler.manifest.rollout import ALL, Rollout, Step
 from reconciler.phones.model import Call, Chunk, Desired, Sizes
 from reconciler.phones.watch import UNWATCHED
 from reconciler.plan.build import make_plan
 from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Plan, Reason
+from reconciler.plan.model import Add, Adopt, Plan, Reason, Replace
 from reconciler.read.refresh import read_jobs
 from reconciler.read.sieve import Sieve, Sifted, sift
 from tests.plan.simulator import World, worlds
@@ -91,10 +92,11 @@ def worn(lock: Lock, changed: Collection[int]) -> Lock:
     return known
 
 
-def planned_through(lock: Lock, world: World, *, is_one_by_one: bool) -> Plan:
+def planned_through(lock: Lock, world: World, rollout: Rollout | None = None, *, is_one_by_one: bool) -> Plan:
     """The plan for this lock; lists are read before the server is asked."""
     wave = world.calls[0].wave if world.calls else "1"
     of = campaign(world.stance, wave=wave, on_external_cancel=world.on_external_cancel)
+    of = msgspec.structs.replace(of, rollout=rollout)
     source = OneByOne(world) if is_one_by_one else Desired(world.calls, world.suppressed)
     if lock.ledger is not None and is_one_by_one:
         sieve = Sieve(of, source, lock.ledger, KEYER, slab=1)
@@ -127,6 +129,29 @@ def test_a_plan_of_what_the_sieve_keeps_is_the_plan_of_everything(
     assert said(sieved) == said(whole)
     assert set(map(repr, sieved.actions)) == set(map(repr, whole.actions))
     assert msgspec.structs.replace(sieved, actions=(), notes=()) == msgspec.structs.replace(whole, actions=(), notes=())
+
+
+@given(worlds(), st.sampled_from(("ann", "bob")), st.integers(1, 2))
+def test_somebody_who_was_erased_is_held_back_by_the_sieve_too(world: World, key: str, phone: int) -> None:
+    erased = Erased("proof", (KEYER.phone(f"1650777{phone:04}"),), (KEYER.key(key),))
+    header = msgspec.structs.replace(world.lock.header, erased=erased)
+    world.lock = msgspec.structs.replace(world.lock, header=header)
+    whole = planned_through(world.lock, world, is_one_by_one=False)
+    sieved = planned_through(as_ledger(world.lock), world, is_one_by_one=False)
+    assert said(sieved) == said(whole)
+    assert (sieved.in_step, sieved.suppressed, sieved.wanted) == (whole.in_step, whole.suppressed, whole.wanted)
+    for action in whole.actions:
+        if isinstance(action, Add | Replace | Adopt):
+            assert not erased.has(action.wanted.phone, action.wanted.key)
+
+
+@given(worlds(), st.integers(1, 3))
+def test_a_rollout_of_what_the_sieve_keeps_stands_where_that_of_everything_does(world: World, size: int) -> None:
+    rollout = Rollout((Step(calls=size), Step(share=ALL)), 0, 5000, (("technicalError", 2000),), True, "")
+    whole = planned_through(world.lock, world, rollout, is_one_by_one=False)
+    sieved = planned_through(as_ledger(world.lock), world, rollout, is_one_by_one=False)
+    assert said(sieved) == said(whole)
+    assert sieved.rollout == whole.rollout
 
 
 @given(worlds())

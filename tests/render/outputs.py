@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.errors import Place
 from reconciler.plan.model import Adopt, Blocked, Cancel, Plan, Reason, SettingChange, Unmanaged, subject_of
+from reconciler.plan.warnings import PlanWarning
 from reconciler.render.documents import Document, Failure, Planned
 from reconciler.render.plan_html import HtmlPlans
 from reconciler.render.plan_json import JsonPlans
@@ -69,6 +71,7 @@ def hostile_plan() -> Plan:
         host=f"https://{HOSTILE}",
         plan_id=HOSTILE,
         settings=(SettingChange(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}),),
+        warnings=(PlanWarning(HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE, Place(HOSTILE, 7), HOSTILE),),
     )
 
 

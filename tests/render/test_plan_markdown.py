@@ -148,7 +148,23 @@ def test_when_no_campaign_could_be_planned_it_does_not_say_that_nobody_is_called
 def test_hostile_values_are_text_and_nothing_else() -> None:
     shown = markdown_of(*hostile())
     found = Cells(rendered(shown))
-    plain = {"h2", "h3", "p", "strong", "em", "ul", "li", "code", "table", "thead", "tbody", "tr", "th", "td"}
+    plain = {
+        "h2",
+        "h3",
+        "p",
+        "strong",
+        "em",
+        "blockquote",
+        "ul",
+        "li",
+        "code",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
     assert found.elements <= plain | {"details", "summary"}
     assert "\u202e" not in shown
     assert "\n# Head" not in shown

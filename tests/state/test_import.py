@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from reconciler.lock.lockfile import encode_lock
+from reconciler.lock.model import Lock
 from tests.resolve.conftest import OpenPlace
 from tests.resolve.place import NAME, Place, Ran, mask, phone
 
@@ -241,7 +244,7 @@ def test_the_same_where_the_phone_is_in_no_list(open_place: OpenPlace) -> None:
     lose(place)
     place.declare([1])
     suppress(place, 2)
-    assert "1 job may still ring for a suppressed phone" in take_over(place).out
+    assert "1 job may still ring for a phone that is suppressed" in take_over(place).out
     assert to_do(place) == {"cancel": 1}
 
 
@@ -460,3 +463,47 @@ def test_lists_that_change_while_a_legacy_server_is_asked_are_refused(tmp_path: 
     assert [chunk.phones[0] for chunk in checked(campaign(), Desired((one,)), {one.phone})] == [one.phone]
     with pytest.raises(ManifestError, match="changed while they were read"):
         list(checked(campaign(), Desired((one,)), set()))
+
+
+# --------------------------------------------------------------------------------------------- people who were erased
+
+
+def erase(place: Place, n: int) -> None:
+    """Somebody is erased, whom nothing can ring any more."""
+    assert place.run("erase", phone(n), "--auto-approve").code == 0
+
+
+def test_a_lockfile_that_is_built_anew_still_knows_whom_the_broken_one_had_erased(place: Place) -> None:
+    applied(place, [1, 2])
+    place.remote.set_status(place.jobs_of(1)[0].id, "longCallWithResult")
+    erase(place, 1)
+    lockfile = place.folder / LOCKFILE
+    lockfile.write_bytes(lockfile.read_bytes().replace(b'"p"', b'"n"'))  # no longer what its checksum says
+    ran = take_over(place, "--rebuild")
+    assert "the next apply adds it" not in ran.out
+    assert place.statuses() == {"p": 1}
+    assert to_do(place) == {}
+    assert "1 frozen: erased; nobody calls them again" in place.run("plan").out
+
+
+def test_what_may_still_ring_for_somebody_who_was_erased_is_taken_over_to_be_taken_back(place: Place) -> None:
+    applied(place, [1, 2])
+    place.remote.set_status(place.jobs_of(1)[0].id, "longCallWithResult")
+    erase(place, 1)
+    place.remote.add_foreign(phone(1))
+    ran = take_over(place, "--merge")
+    assert "1 job may still ring for a phone that is suppressed or was erased" in ran.out
+    assert to_do(place) == {"cancel": 1}
+
+
+def test_a_lost_lockfile_is_built_without_those_whom_one_beside_it_has_erased(place: Place) -> None:
+    applied(place, [1, 2])
+    place.remote.set_status(place.jobs_of(1)[0].id, "longCallWithResult")
+    erase(place, 1)
+    other = msgspec.structs.replace(place.lock().header, campaign="autumn", token="", remote="", lineage="another")
+    (place.folder / "autumn.lock.jsonl").write_bytes(encode_lock(Lock(other, {})))
+    lose(place)
+    ran = take_over(place)
+    assert "1 job of people who were erased: known by their ids alone" in ran.out
+    assert place.statuses() == {"p": 1}
+    assert to_do(place) == {}
