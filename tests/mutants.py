@@ -32,6 +32,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
 _MEANWHILE = "tests/apply/test_suppressed_meanwhile.py"
 _CRASHES = "tests/apply/test_crashes.py"
+_STRANGERS = "tests/apply/test_strangers.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
 
@@ -74,7 +75,11 @@ MUTANTS = (
     Mutant(
         "a lost answer is not read back",
         "reconciler/apply/adds.py",
-        "    found = look_until_settled(run, entry)\n",
+        "    found = look(run, entry)\n"
+        "    if not found.rest and uncertain_for_s(run, entry, found) > 0:\n"
+        "        postpone(run, entry)\n"
+        "        return None\n"
+        "    found = look_until_settled(run, entry, found)\n",
         "    found = Found((), entry.intent.calls)\n",
         f"{_CRASHES}::test_a_first_apply_cut_off_anywhere_is_finished_by_the_next",
     ),
@@ -84,6 +89,42 @@ MUTANTS = (
         "    if wait_s > 0:\n",
         "    if wait_s > 1e9:\n",
         "tests/apply/test_doubt.py::test_nothing_is_sent_again_before_the_deadline_and_the_settle_time_are_over",
+    ),
+    Mutant(
+        "what is found counts for a lost request that may still arrive",
+        "reconciler/apply/readback.py",
+        "    if entry.job_ids and not found.rest:\n",
+        "    if not found.rest:\n",
+        f"{_STRANGERS}::test_somebody_elses_job_does_not_stand_for_the_request_of_a_dead_process_while_it_may_arrive",
+    ),
+    Mutant(
+        "a run whose answer was lost does not wait at its end",
+        "reconciler/apply/postponed.py",
+        "    if waits:\n        _wait(run, entries)\n",
+        "",
+        f"{_STRANGERS}::test_nor_for_one_whose_answer_was_lost",
+    ),
+    Mutant(
+        "two requests for one phone are open at once",
+        "reconciler/apply/flights.py",
+        "        return is_under_way or is_postponed(self._run, shared)\n",
+        "        return is_under_way\n",
+        f"{_STRANGERS}::"
+        "test_jobs_of_two_requests_for_one_phone_are_not_taken_for_each_others_when_both_answers_are_lost",
+    ),
+    Mutant(
+        "a job that somebody cancelled is taken although another may ring",
+        "reconciler/apply/readback.py",
+        "(job.job_id in answered, not _may_be_followed(job), job.created_at_ms or 0)",
+        "(job.job_id in answered, job.created_at_ms or 0)",
+        f"{_STRANGERS}::test_of_a_live_job_and_a_newer_one_that_somebody_cancelled_the_live_one_is_taken",
+    ),
+    Mutant(
+        "resolve takes over what it finds while the request may still arrive",
+        "reconciler/apply/resolve.py",
+        "    return look_until_settled(run, entry, found) if found.done else found\n",
+        "    return found\n",
+        f"{_STRANGERS}::test_an_operator_who_asks_again_is_not_given_somebody_elses_job_while_the_request_may_arrive",
     ),
     Mutant(
         "jobs the lock owns count as new ones",

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from reconciler.apply.readback import Found, confirm, look_until_settled
+from reconciler.apply.postponed import postpone
+from reconciler.apply.readback import Found, confirm, look, look_until_settled, uncertain_for_s
 from reconciler.apply.run import Run
 from reconciler.apply.spare import spare
 from reconciler.calls.model import AddAnswer, Dialect
@@ -205,7 +206,11 @@ def _after_answer(run: Run, entry: OpenIntent) -> Intent | None:
 
 
 def _after_doubt(run: Run, entry: OpenIntent) -> Intent | None:
-    found = look_until_settled(run, entry)
+    found = look(run, entry)
+    if not found.rest and uncertain_for_s(run, entry, found) > 0:
+        postpone(run, entry)
+        return None
+    found = look_until_settled(run, entry, found)
     if not found.rest:
         _close(run, entry, found)
         return None

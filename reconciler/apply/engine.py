@@ -14,6 +14,7 @@ from reconciler.apply.adds import ToAdd, batches, take_up
 from reconciler.apply.cancels import cancel_calls
 from reconciler.apply.flights import add_batches
 from reconciler.apply.moves import make_move
+from reconciler.apply.postponed import settle_postponed
 from reconciler.apply.run import Run
 from reconciler.calls.model import CampaignState
 from reconciler.lock.journal import OpenIntent
@@ -76,6 +77,7 @@ def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carri
     free = [call for call in calls if not _is_in_the_way(call, stuck, waves)] if stuck else calls
     run.tally.deferred += len(calls) - len(free)
     add_batches(run, batches(take_up(run, carried, free), run.options.batch))
+    settle_postponed(run)
 
 
 def _to_add(run: Run, actions: Sequence[Action], replaces: list[Replace]) -> list[ToAdd]:

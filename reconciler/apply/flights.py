@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
 from reconciler.apply.adds import ToAdd, body_of, settle
+from reconciler.apply.postponed import is_postponed, settle_postponed
 from reconciler.apply.run import Run
 from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job
@@ -137,9 +138,12 @@ class _Flights:
         return kept
 
     def _meets_itself(self, batch: Batch) -> bool:
-        """Whether somebody who is called under two keys would be in two requests at once."""
+        """Whether somebody who is called under two keys would be in two open requests at once."""
         shared = {call.wanted.phone for call in batch if call.wanted.call.is_same_phone_allowed}
-        return bool(shared) and any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
+        if not shared:
+            return False
+        is_under_way = any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
+        return is_under_way or is_postponed(self._run, shared)
 
     def _take_off(self, batch: Batch) -> _Flight:
         intent = self._run.intent("addPhones", tuple(call.in_doubt() for call in batch), body_of(batch))
@@ -197,6 +201,9 @@ class _Flights:
         if self._odd:
             self._settle(self._odd.pop(0))
             return True
+        if self._next and self._meets_itself(self._next):  # in what was postponed: nothing is under way
+            settle_postponed(self._run)
+            return True
         if self._next and self._is_held:
             self._run.book.checkpoint()
         return self._next is not None
@@ -206,6 +213,7 @@ class _Flights:
         if isinstance(error, TryLater):  # the time it asks for began then
             error.retry_after_s = max(0.0, error.retry_after_s + flight.landed_s - self._run.clock.now_s())
         settle(self._run, flight.batch, flight.entry, None if flight.is_answered else flight.awaited.result)
+        settle_postponed(self._run, waits=False)  # so that few are open at a time
 
     def _record_all(self) -> None:
         """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""

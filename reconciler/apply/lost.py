@@ -6,9 +6,9 @@ lists where it must be asked by phone, by listing the campaign where it lists. W
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from reconciler.apply.readback import pair
+from reconciler.apply.readback import Found, pair, wait_until_settled
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
@@ -26,7 +26,7 @@ def find_lost(run: Run, source: CallSource) -> int:
     if not lost:
         return 0
     run.say(f"{calls_text(len(lost))} in doubt since an earlier run; asking the server for them")
-    jobs, found = _jobs(run, lost, source), 0
+    jobs, found = _settled(run, lost, _jobs(run, lost, source)), 0
     for together in _one_of_a_phone(lost):
         # Remembered before the next are paired: two calls of one phone must not be given the same job.
         done = pair(run, together, jobs).done
@@ -53,15 +53,36 @@ def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
     return groups
 
 
+def _settled(run: Run, lost: list[LockedCall], jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """The jobs of the phones of these, once no request can be on its way: they may be somebody else's until then.
+
+    When the requests were sent is not known, so the time they may take begins now.
+    """
+    found = pair(run, lost, jobs)
+    if not found.done:
+        return ()
+    wait_until_settled(run, Found(found.done, ()), run.options.timeout_s + run.options.settle_s)
+    phones = dict.fromkeys(job.phone for job in jobs)
+    return _read(lost, lambda: find_jobs(run.client, phones=phones, batch=run.options.batch).jobs)
+
+
 def _jobs(run: Run, lost: list[LockedCall], source: CallSource) -> tuple[Job, ...]:
     """Every job of the campaign, or of those phones that are still in the lists."""
     phones = {call.phone for call in lost}
-    try:
+
+    def read() -> tuple[Job, ...]:
         if run.client.dialect() is Dialect.CURRENT:
             return tuple(job for job in run.client.jobs_by_date(None, None) if run.keyer.phone(job.phone) in phones)
         listed = (phone for chunk in source.chunks() for phone in chunk.phones)
         asked = [phone for phone in listed if run.keyer.phone(phone) in phones]
         return find_jobs(run.client, phones=asked, batch=run.options.batch).jobs
+
+    return _read(lost, read)
+
+
+def _read(lost: list[LockedCall], read: Callable[[], tuple[Job, ...]]) -> tuple[Job, ...]:
+    try:
+        return read()
     except CallsError as error:
         raise OutcomeUnknown(
             f"{calls_text(len(lost))} of an earlier run may or may not have been added, and the server cannot be asked "

@@ -11,7 +11,7 @@ from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
 from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.journal import OpenIntent
-from reconciler.lock.model import CallStatus, LockedCall
+from reconciler.lock.model import CallStatus, LockedCall, seen
 
 CLOCK_MARGIN_S = 900.0
 """How far a job's creation time may lie before its request: clocks differ by minutes even where the `Date` header is
@@ -58,25 +58,41 @@ def look(run: Run, entry: OpenIntent) -> Found:
     return Found(found.done + left_out.done, left_out.rest)
 
 
-def look_until_settled(run: Run, entry: OpenIntent) -> Found:
-    """The same, asked a second time once no request can still be travelling."""
-    found = look(run, entry)
-    wait_s = _travels_for_s(run, entry) if found.rest else 0.0
-    if wait_s > 0:
-        run.say(f"{calls_text(len(found.rest))} not found yet; waiting {wait_s:.0f} s before asking again (--settle)")
-        run.clock.sleep(wait_s)
-    return look(run, entry) if found.rest else found
+def look_until_settled(run: Run, entry: OpenIntent, first: Found | None = None) -> Found:
+    """The same, asked a second time once no request can still be travelling; `first` is what was found by now.
 
-
-def _travels_for_s(run: Run, entry: OpenIntent) -> float:
-    """How long the request may still be on its way from now, seconds; 0 or less when it cannot be any more.
-
-    It was sent before now, so it is never more than its own time and the settle time, whatever the clocks said then.
+    A job that is there before may be somebody else's of the same phone. Taken for the request's, it would let the next
+    plan add another, after a cancellation or for a changed call, and then the request would arrive.
     """
+    found = first or look(run, entry)
+    wait_s = uncertain_for_s(run, entry, found)
+    if wait_s > 0:
+        wait_until_settled(run, found, wait_s)
+    return look(run, entry) if found.rest or wait_s > 0 else found
+
+
+def uncertain_for_s(run: Run, entry: OpenIntent, found: Found) -> float:
+    """How long from now what was found of an intent may still be another's, or not be all; seconds, or less than 0.
+
+    A request that was answered has arrived. It was sent before now, so it is never on its way for more than its own
+    time and the settle time, whatever the clocks said then.
+    """
+    if entry.job_ids and not found.rest:
+        return 0.0
     intent = entry.intent
     waited_until_s = max(intent.deadline_ms, entry.gave_up_ms or 0) / 1000
     own_time_s = (intent.deadline_ms - intent.created_ms) / 1000
     return min(waited_until_s - run.clock.now_s(), own_time_s) + run.options.settle_s
+
+
+def wait_until_settled(run: Run, found: Found, wait_s: float) -> None:
+    """Waits, and says what for."""
+    if found.rest:
+        what = f"{calls_text(len(found.rest))} not found yet; waiting {wait_s:.0f} s before asking again (--settle)"
+    else:
+        what = f"{calls_text(len(found.done))} found; waiting {wait_s:.0f} s until no request is on its way (--settle)"
+    run.say(what)
+    run.clock.sleep(wait_s)
 
 
 def _read(entry: OpenIntent, read: Callable[[], Iterable[Job]]) -> tuple[Job, ...]:
@@ -118,15 +134,22 @@ class _WithPhone(msgspec.Struct):
 def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: Container[str] = ()) -> Found:
     """Calls and jobs paired by phone; jobs that the lock owns already are somebody else's.
 
-    Of several jobs of a phone the one that was `answered` is taken, else the newest.
+    Of several jobs of a phone the one that was `answered` is taken, else one beside which nobody is added, else the
+    newest.
     """
     unowned = (job for job in jobs if not run.book.owns(job.job_id))
-    new = sorted(unowned, key=lambda job: (job.job_id in answered, job.created_at_ms or 0))
+    new = sorted(unowned, key=lambda job: (job.job_id in answered, not _may_be_followed(job), job.created_at_ms or 0))
     by_phone = {run.keyer.phone(job.phone): job for job in new}
     asked = tuple(calls)
     done = [_with_job(call, by_phone[call.phone]) for call in asked if call.phone in by_phone]
     rest = [call for call in asked if call.phone not in by_phone]
     return Found(tuple(done), tuple(rest))
+
+
+def _may_be_followed(job: Job) -> bool:
+    """Whether a call that has this job may get another one in the same wave."""
+    status = seen(CallStatus.PLANNED, job)
+    return status.is_free or status is CallStatus.CANCELLED_BY_OTHERS
 
 
 def _with_job(call: LockedCall, job: Job) -> LockedCall:

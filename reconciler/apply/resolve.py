@@ -15,7 +15,7 @@ from uuid import uuid4
 import msgspec
 
 from reconciler.apply.book import Book
-from reconciler.apply.readback import look
+from reconciler.apply.readback import Found, look, look_until_settled
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.lock.journal import Intent, OpenIntent
@@ -59,16 +59,22 @@ def _requests(book: Book) -> tuple[OpenIntent, ...]:
 def adopt(run: Run) -> int:
     """Asks the server once more about every call in doubt and takes what it has; returns for how many it had something.
 
-    Raises CallsError or OutcomeUnknown when the server cannot be asked. What is not found stays in doubt.
+    Waits while what it has may be another's than the request's. Raises CallsError or OutcomeUnknown when the server
+    cannot be asked. What is not found stays in doubt.
     """
     before = len(doubts(run.book))
     _close_superseded(run.book)
     for entry in _requests(run.book):
         # One by one: a job that one request is given is no longer there for the next.
-        _settle(run.book, entry, look(run, entry).done, why="found by `campaign resolve`")
+        _settle(run.book, entry, _found(run, entry).done, why="found by `campaign resolve`")
     run.book.remember(_reported(run))
     run.book.save()
     return before - len(doubts(run.book))
+
+
+def _found(run: Run, entry: OpenIntent) -> Found:
+    found = look(run, entry)
+    return look_until_settled(run, entry, found) if found.done else found
 
 
 def _reported(run: Run) -> list[LockedCall]:

@@ -82,6 +82,7 @@ class Run(msgspec.Struct, frozen=True):
     advance: Callable[[int], None] = _no_progress  # so many more calls are done
     # The digits of those nobody may call by now, whatever the plan says. Raises when a list cannot be trusted.
     suppressed: Callable[[], frozenset[str]] = _nobody
+    postponed: set[str] = msgspec.field(default_factory=set)  # idempotence keys; see `postponed.py`
     graves: Graves = Graves()  # who was erased from other locks
 
     def intent(

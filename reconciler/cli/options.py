@@ -188,6 +188,16 @@ def common_options(command: F) -> F:
     return _with(wrapped, (*_WHERE, *_HOW, *_TALK))  # type: ignore[no-any-return]
 
 
+settle_option = option(
+    "--settle",
+    "settle_s",
+    type=Seconds(min=0, max=86_400),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
+)
+
 _SENDING = (
     option(
         "--batch",
@@ -197,15 +207,7 @@ _SENDING = (
         metavar="N",
         help="Calls per request.",
     ),
-    option(
-        "--settle",
-        "settle_s",
-        type=Seconds(min=0, max=86_400),
-        default=120,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
-    ),
+    settle_option,
     # No variable: left in an environment it would wave through what it is there to stop.
     click.option(
         "--first", "is_first", is_flag=True, help="Nobody was ever added to this campaign: it needs no lockfile yet."

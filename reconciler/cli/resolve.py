@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from reconciler.cli.options import Common, common_options, option
+from reconciler.cli.options import Common, common_options, option, settle_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ _PRIVATE = re.compile(r"/calls/campaign/|(?:\d[\s()./_\u2010-\u2015-]*){7}")
 @option("--call", "calls", multiple=True, metavar="ID", help="Only this call, by the id shown; may be repeated.")
 @option("--why", default="", help="The reason for a decision; it is kept in the lockfile.")
 @option("--who", default="", help="Who decides. Default: user and machine.")
+@settle_option
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 def command(
     common: Common,
@@ -54,6 +55,7 @@ def command(
     calls: tuple[str, ...],
     why: str,
     who: str,
+    settle_s: float,
     auto_approve: bool,
 ) -> int:
     """Show calls whose outcome is unknown, and decide about them.
@@ -68,7 +70,7 @@ def command(
     from reconciler.render.results import SummaryRow
 
     verdicts = tuple(name for name, is_given in (("adopt", adopt), ("sent", sent), ("not-sent", not_sent)) if is_given)
-    asked = _Asked(verdicts, calls, why, who, is_approved=auto_approve)
+    asked = _Asked(verdicts, calls, why, who, settle_s, is_approved=auto_approve)
     _check(asked)
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
 
@@ -87,6 +89,7 @@ class _Asked(msgspec.Struct, frozen=True):
     calls: tuple[str, ...]
     why: str
     who: str
+    settle_s: float
     is_approved: bool
 
     @property
@@ -167,7 +170,7 @@ class _One:
             with desk.client(token) as client, self._terminal.progress() as progress:
                 server = Server(client, desk.campaign, remembered.keyer, token)
                 server.refuse_other_campaign(remembered.lock)
-                options = Options(timeout_s=desk.timeout_s)
+                options = Options(timeout_s=desk.timeout_s, settle_s=self._asked.settle_s)
                 run = Run(client, book, remembered.keyer, SystemClock(stop), stop, options, Tally(), self._terminal.say)
                 found = find_lost(run, desk.wanted(progress)) + adopt(run)
         except CallsError as error:

@@ -12,7 +12,7 @@ from reconciler.calls.model import CampaignState
 from reconciler.errors import Refusal
 from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import Lock
+from reconciler.lock.model import CallStatus, Lock
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
@@ -129,7 +129,8 @@ def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Move
     # What waits for a step of a rollout is remembered by the length of its list alone.
     seen = sum(lock.header.lists.values()) if lock.header.rollout else 0
     return Scope(
-        live=aside.live + sum(status.is_live for status in statuses),
+        # A status nobody knows may ring, and is taken back like one that does.
+        live=aside.live + sum(status.is_live or status is CallStatus.UNKNOWN for status in statuses),
         remembered=max(aside.remembered + len(statuses), seen),
         waiting=aside.waiting + sum(status.is_waiting for status in statuses),
         lists=list_changes(lock.header, desired.sizes, keyer),

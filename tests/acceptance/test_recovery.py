@@ -151,12 +151,12 @@ def test_unknown_calls_are_taken_up_by_the_next_apply_that_can_ask(current: Work
 # -- signals and crashes
 
 
-def interrupted(work: Workshop, *signals: signal.Signals, count: int = 6, at_once: int = 1) -> Ran:
+def interrupted(work: Workshop, *signals: signal.Signals, count: int = 6, at_once: int = 1, timeout_s: int = 20) -> Ran:
     """An apply of people, two a request, that gets signals while the first `at_once` requests are in flight."""
     work.people(people(count))
     gate = work.server.gate("addPhones")
     first = ["--first"] if work.remote.dialect == "legacy" else []
-    options = ["--batch", "2", "--parallelism", str(at_once), "--timeout", "20", "--settle", "1", *first]
+    options = ["--batch", "2", "--parallelism", str(at_once), "--timeout", str(timeout_s), *first]
     process = work.start("apply", "--auto-approve", *options)
     assert gate.arrived.wait(30)
     assert process.stderr is not None
@@ -195,9 +195,11 @@ def test_a_signal_finishes_all_requests_in_flight_and_begins_no_more(current: Wo
 def test_however_an_apply_was_ended_the_next_one_finishes_it(
     workshop: Workshop, signals: tuple[signal.Signals, ...], at_once: int
 ) -> None:
-    ran = interrupted(workshop, *signals, count=10, at_once=at_once)
+    # What the next run has to wait for; a run that finishes its requests has to have the time to.
+    timeout_s = 20 if signals == (signal.SIGINT,) else 3
+    ran = interrupted(workshop, *signals, count=10, at_once=at_once, timeout_s=timeout_s)
     assert ran.code in (1, -signals[-1]), ran.text
-    again = workshop.run("apply", "--auto-approve", *SOON, "--first")
+    again = workshop.run("apply", "--auto-approve", "--timeout", "1", "--settle", "0", "--first")
     assert again.code == 0, again.text
     once_each(workshop, 10)
 
@@ -228,10 +230,10 @@ def held(current: Workshop) -> Workshop:
     return current
 
 
-def applying(work: Workshop) -> subprocess.Popen[bytes]:
+def applying(work: Workshop, *options: str) -> subprocess.Popen[bytes]:
     """An apply that waits in the middle of its request."""
     gate = work.server.gate("addPhones")
-    process = work.start("apply", "--auto-approve")
+    process = work.start("apply", "--auto-approve", *options)
     assert gate.arrived.wait(30)
     return process
 
@@ -258,7 +260,7 @@ def test_planning_and_halting_need_no_lock(held: Workshop) -> None:
 
 
 def test_a_lock_whose_owner_died_holds_nobody_up(held: Workshop) -> None:
-    process = applying(held)
+    process = applying(held, "--timeout", "3")
     process.send_signal(signal.SIGKILL)
     ended(process)
     held.server.gates["addPhones"].release.set()

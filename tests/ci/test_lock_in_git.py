@@ -106,7 +106,7 @@ def test_the_lock_of_a_run_that_left_calls_in_doubt_says_so_and_the_next_machine
     assert [json.loads(line)[5] for line in team.lock_lines()[1:]] == ["q"] * 3
     team.lose(built)  # and its journal with it
     team.sandbox.world.clear_faults()
-    again = team.build("apply")
+    again = team.build("apply", "--timeout", "1")
     assert again.code == 0, again.ran.text
     assert [team.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 
@@ -165,7 +165,18 @@ def test_a_runner_that_dies_in_the_middle_of_a_request_lets_nobody_else_call_and
     commit = team.merge([1, 2, 3])
     team.fault("hang:addPhones:1:s=600")
     clone = team.team.clone("dying", "--depth=1")
-    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--first", "--lock-store", "git:main"]
+    command = [
+        sys.executable,
+        "-m",
+        "reconciler",
+        "apply",
+        "--auto-approve",
+        "--first",
+        "--lock-store",
+        "git:main",
+        "--timeout",
+        "3",
+    ]
     with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dying:
         until(lambda: team.calls_of(1))
         dying.kill()
@@ -253,7 +264,7 @@ def test_locks_in_a_branch_of_their_own_leave_main_alone(team: Pipelines) -> Non
 def test_a_machine_that_is_kept_loses_no_journal_to_git_clean(team: Pipelines) -> None:
     team.merge([1, 2, 3])
     team.fault("drop-response:addPhones", *NO_READ_BACK)
-    built = team.build(*APPLY)
+    built = team.build(*APPLY, "--timeout", "1")
     assert built.code == 4
     team.sandbox.world.clear_faults()
     git(built.clone, "clean", "-ffdx", "--quiet")

@@ -141,7 +141,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_the_rest(open_reposi
 
 def test_a_second_ctrl_c_ends_at_once_and_the_next_run_asks_what_became_of_the_requests(open_repository: Open) -> None:
     place = open_repository(6, "hang:addPhones:6:s=30")
-    process = place.start("apply", "--auto-approve", "--jobs", "6")
+    process = place.start("apply", "--auto-approve", "--jobs", "6", "--timeout", "10")
     wait_for(lambda: place.jobs() == dict.fromkeys(place.names, PEOPLE))  # all arrived, and no answer comes
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
@@ -149,7 +149,7 @@ def test_a_second_ctrl_c_ends_at_once_and_the_next_run_asks_what_became_of_the_r
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
-    ran = place.run("apply", "--auto-approve", "--jobs", "6")
+    ran = place.run("apply", "--auto-approve", "--jobs", "6", "--settle", "0")
     assert ran.code == 0, ran.text
     assert place.jobs() == dict.fromkeys(place.names, PEOPLE)
 

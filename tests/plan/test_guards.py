@@ -145,8 +145,14 @@ def test_percentages_are_of_the_calls_that_are_live() -> None:
 
 
 def test_nothing_live_is_no_percentage_at_all() -> None:
-    cancels = guard(plan_with(DEFAULTS, queued(9, CallStatus.UNKNOWN), []), "cancelPercent")
-    assert (cancels.amount, cancels.affected, cancels.is_tripped) == (0, 9, False)
+    cancels = guard(plan_with(DEFAULTS, queued(9, CallStatus.NO_ANSWER), []), "cancelPercent")
+    assert (cancels.amount, cancels.affected, cancels.is_tripped) == (0, 0, False)
+
+
+def test_calls_of_a_status_nobody_knows_are_taken_back_too_so_they_count_as_live() -> None:
+    lock = lock_of_calls(remembered(call(0), CallStatus.PLANNED), remembered(call(1), CallStatus.UNKNOWN))
+    cancels = guard(plan_with(Guards(cancel_percent=100.0), lock, []), "cancelPercent")
+    assert (cancels.amount, cancels.affected, cancels.base, cancels.is_tripped) == (100, 2, 2, False)
 
 
 def test_suppressed_calls_do_not_count_as_cancelled() -> None:

@@ -84,7 +84,7 @@ class RandomServer(SimulatedServer):
     def __init__(self, clock: SimulatedClock, truth: Truth, *, knows_start: bool, **kind: Any) -> None:
         super().__init__(clock, **kind)
         self.truth, self.knows_start = truth, knows_start
-        self.vanished: set[str] = set()  # ids of jobs that no report shows
+        self.vanished = truth.hidden  # ids of jobs that no report shows
         self.asked_back: set[str] = set()  # ids of jobs that were being called when they were cancelled
         self._key = ""
 

@@ -262,6 +262,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
             lock, opened = durable(self.world.disk)
             self.truth.believe(lock)
             self.truth.check_remembered(lock, opened)
+            self.truth.asks_back(lock, opened)
 
     def _save(self) -> None:
         saved = Saved(self.world.disk.lock, self.world.disk.journal)
@@ -271,8 +272,9 @@ class LifeOfACampaign(RuleBasedStateMachine):
     def _is_honest(self, end: BaseException) -> bool:
         """Whether an undisturbed run may end so."""
         server = self.world.server
-        if server.state == "finished":
-            return isinstance(end, Refusal | CallsError)
+        # What is in doubt without a journal stays so when the campaign is over, too: nobody tells that it was not sent.
+        if server.state == "finished" and isinstance(end, Refusal | CallsError):
+            return True
         if isinstance(end, WrongState) and end.endpoint == "control/pause" and not self.is_current:
             return server.state == "paused"  # by others; a legacy server only says that it cannot be paused
         disk = self.world.disk
@@ -440,6 +442,7 @@ class LifeOfACampaign(RuleBasedStateMachine):
         lock, opened = durable(self.world.disk)
         self.truth.believe(lock, is_another=True)
         self.truth.forget_unknown(lock, opened)
+        self.truth.asks_back(lock, opened)
         self._save()
 
     @rule(n=numbers, says_sent=st.booleans())

@@ -74,11 +74,13 @@ class Truth:
         self.desired = Desired(())
         self.state = "running"
         self.run = 0
+        self.hidden: set[str] = set()  # ids of jobs that no report shows at present
         self.jobs: dict[str, Made] = {}
         self.violations: list[str] = []
         self.requests: list[str] = []  # paths of what the present run sent that changes something
         self._sent: dict[str, dict[str, Sent]] = {}
         self._taken_back: set[str] = set()  # job ids that we asked to cancel
+        self._perhaps_taken_back: frozenset[str] = frozenset()  # written down that we do; perhaps it was not sent
         self._moves: set[tuple[CallId, CallId]] = set()
         self._plan: Plan | None = None
 
@@ -89,9 +91,20 @@ class Truth:
     def begins(self, desired: Desired, state: str) -> None:
         """A run begins, with these calls wanted."""
         self.run += 1
+        self._keep_unseen()
         self.desired, self.state, self._plan = desired, state, None
         self._moves.clear()
         self.requests.clear()
+
+    def _keep_unseen(self) -> None:
+        """A cancellation that no run was shown yet, of a job that this one is not shown either, is as if it were new.
+
+        Who was not told of it cannot respect it: the job is missing, which blocks its own call. Another call of the
+        phone, where a list lets it be called under several keys, is not held up by what is missing.
+        """
+        for job_id in self.hidden & self.jobs.keys():
+            if self.jobs[job_id].cancelled_by_others_in == self.run - 1:
+                self.jobs[job_id].cancelled_by_others_in = self.run
 
     def wanted(self, keyer: Keyer) -> dict[CallId, Wanted]:
         """The calls that are wanted now, suppressed ones left out, by their id."""
@@ -189,7 +202,7 @@ class Truth:
 
     def cancelled_by_others(self, job: Job) -> None:
         """Somebody else took this job back."""
-        if job.id not in self._taken_back:
+        if job.id not in self._taken_back | self._perhaps_taken_back:
             self.jobs[job.id].cancelled_by_others_in = self.run
 
     def decided(self, job_ids: Iterable[str]) -> None:
@@ -198,6 +211,19 @@ class Truth:
             self.jobs[job_id].cancelled_by_others_in = None
 
     # --------------------------------------------------------------------------------------------------- after a step
+
+    def asks_back(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
+        """Takes over which jobs this lock may have asked to cancel.
+
+        A process that died after it had written that down died before its request or after it, and the next one cannot
+        tell which. A job that is cancelled by then may have been so by us, and has to be taken for that: otherwise
+        whoever was to be replaced would never be called. So this is no cancellation that was not respected.
+        """
+        intents = [entry.intent for entry in opened if entry.intent.operation == "cancel"]
+        asked = {call.job_id for intent in intents for call in intent.calls}
+        asked |= {call.job_id for call in lock.calls.values() if call.status is CallStatus.CANCELLING}
+        self._perhaps_taken_back = frozenset(asked)
+        self.decided(i for i in asked & self.jobs.keys() if self.jobs[i].cancelled_by_others_in == self.run)
 
     def believe(self, lock: Lock, *, is_another: bool = False) -> None:
         """Takes over from the lock which call owns a job, where a plan said it would move; or from another lock."""

@@ -116,7 +116,7 @@ class Place:
 
     def resolve(self, *arguments: str) -> Ran:
         """`campaign resolve`, without a question."""
-        return self.run("resolve", "--auto-approve", *arguments)
+        return self.run("resolve", "--auto-approve", "--settle", "0.2", *arguments)
 
     def state(self, command: str, *arguments: str) -> Ran:
         """Runs a `campaign state` command in this process."""

@@ -40,7 +40,7 @@ def test_whoever_says_no_changes_nothing(place: Place, verdict: str) -> None:
 @pytest.mark.parametrize("verdict", ["--adopt", "--sent"])
 def test_whoever_says_yes_has_it_done(place: Place, verdict: str) -> None:
     place.in_doubt(1)
-    assert place.run_on_a_terminal("y", "resolve", verdict, "--why", "asked", "-vv").code == 0
+    assert place.run_on_a_terminal("y", "resolve", verdict, "--why", "asked", "--settle", "0.2", "-vv").code == 0
     assert place.run("resolve").code == 0
 
 

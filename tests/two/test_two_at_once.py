@@ -34,9 +34,9 @@ def slow(open_place: OpenPlace) -> Place:
 
 
 @contextmanager
-def at_work(place: Place) -> Iterator[subprocess.Popen[str]]:
+def at_work(place: Place, *command: str) -> Iterator[subprocess.Popen[str]]:
     """An apply that has sent its request and waits for the answer; ended when the block is left, if it still runs."""
-    process = place.start(*APPLY)
+    process = place.start(*(command or APPLY))
     try:
         until(lambda: place.mutations()["addPhones"])
         yield process
@@ -123,11 +123,11 @@ def test_a_holder_that_is_stopped_for_longer_than_its_timeout_does_no_harm_when_
 def test_a_holder_that_is_killed_releases_the_lock_and_the_next_run_finishes_its_work(place: Place) -> None:
     place.declare([1, 2, 3])
     place.fault("hang:addPhones:1:s=600")
-    with at_work(place) as first:
+    with at_work(place, "apply", "--auto-approve", "--first", "--timeout", "3") as first:
         until(lambda: place.remote.jobs)
         first.kill()
         first.communicate()
-        ran = place.run_alone(*APPLY)
+        ran = place.run_alone(*APPLY, "--settle", "0")
         assert ran.code == 0
         assert "cut off while adding 3 calls" in ran.err
         assert place.mutations()["addPhones"] == 1
