@@ -243,7 +243,8 @@ class LifeOfACampaign(RuleBasedStateMachine):
         desired = self.manifest.desired()
         self.truth.begins(desired, self.manifest.state)
         self.world.meets(troubles)
-        options = {"foreign": self.foreign, "on_external_cancel": self.others, "state": self.manifest.state, **changes}
+        of_manifest = {"state": self.manifest.state, "wave": self.manifest.wave}
+        options = {"foreign": self.foreign, "on_external_cancel": self.others, **of_manifest, **changes}
         end: Tally | BaseException
         try:
             end = self.world.apply(desired, script, batch=batch, **options)
