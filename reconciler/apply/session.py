@@ -176,6 +176,9 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
         apply_plan(run, plan, carried)
         end_step(run)
         remember_settings(run, session.campaign)
+        run.book.set_header(
+            settled(run.book.lock, day_of(run.now_ms()))
+        )  # what was taken back may be the last of a day
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
     except BaseException:
