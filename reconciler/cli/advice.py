@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Oddities:
     """What is odd about several campaigns by their manifests and lists alone."""
 
-    def __init__(self, *, are_several: bool) -> None:
-        self._people = People() if are_several else None
+    def __init__(self, campaigns: Sequence[Campaign]) -> None:
+        self._people = People.of_several(campaigns)
         self.warnings: list[Problem] = []
 
     def watch(self, campaign: Campaign, suppressed: frozenset[str], chunks: Iterator[Chunk]) -> Iterator[Chunk]:

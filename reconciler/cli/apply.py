@@ -54,10 +54,9 @@ def command(
     Running it again is always safe: what was cut off is found out and finished.
     """
     from reconciler.apply.run import Options
-    from reconciler.cli.capped import one_by_one, refuse_parts
+    from reconciler.cli.capped import one_by_one
     from reconciler.cli.desk import Desk
     from reconciler.cli.each import Way, for_each
-    from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
     from reconciler.cli.terminal import Terminal, can_ask
     from reconciler.manifest.token import read_token
     from reconciler.plan.people import People
@@ -67,15 +66,12 @@ def command(
     if not is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    chosen, others = read_all(common)
-    demanded = _demands(chosen, terminal, saved, plan_ids, allowed, is_part=bool(common.targets or common.shard))
+    demanded = _chosen(common, terminal, saved, plan_ids, allowed)
     demands = {each.campaign.name: each for each in demanded}
     campaigns = tuple(each.campaign for each in demanded)
-    refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
-    refuse_parts(campaigns, common)
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
 
-    together, people = Together(), People() if len(campaigns) > 1 else None
+    together, people = Together(), People.of_several(campaigns)
 
     def work(campaign: Campaign, turn: Turn) -> Ended:
         desk = Desk.of(campaign, common)
@@ -84,6 +80,21 @@ def command(
 
     way = Way(jobs=one_by_one(campaigns, jobs), is_stopped_cleanly=True, doing="applying")
     return for_each(campaigns, terminal, work, way)
+
+
+def _chosen(
+    common: Common, terminal: Terminal, saved: Path | None, plan_ids: tuple[tuple[str, str], ...], allowed: Allowed
+) -> list[Demanded]:
+    """The campaigns of this run, which may be applied together, with what is asked of their plans."""
+    from reconciler.cli.capped import refuse_parts
+    from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
+
+    chosen, others = read_all(common)
+    demanded = _demands(chosen, terminal, saved, plan_ids, allowed, is_part=bool(common.targets or common.shard))
+    campaigns = tuple(each.campaign for each in demanded)
+    refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
+    refuse_parts(campaigns, common)
+    return demanded
 
 
 def _demands(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,11 +20,6 @@ if TYPE_CHECKING:  # most runs have no cap
     from reconciler.read.usage import Neighbourhood
 
 _LOCK = ".lock.jsonl"
-
-
-def lock_secret() -> str | None:
-    """What the digests of locks are made with; None where nothing is configured."""
-    return os.environ.get("CAMPAIGN_LOCK_SECRET") or None
 
 
 def one_by_one(campaigns: Sequence[Campaign], jobs: int) -> int:
@@ -68,6 +62,7 @@ class Hood:
 
 
 def _neighbourhood(capped: Campaign, common: Common) -> Neighbourhood:
+    from reconciler.cli.stores import lock_secret
     from reconciler.lock.days import day_of
     from reconciler.read.usage import Neighbourhood
 

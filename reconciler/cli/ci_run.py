@@ -14,6 +14,7 @@ import msgspec
 from reconciler.apply.run import Options
 from reconciler.cli.allow import Allowed
 from reconciler.cli.apply import One
+from reconciler.cli.capped import refuse_parts
 from reconciler.cli.demands import Demanded, demands_of_file, no_demands
 from reconciler.cli.desk import Desk
 from reconciler.cli.each import Ended, Turn, Way, for_each
@@ -98,7 +99,7 @@ class CiRun:
             return self._planned(allowed, save, tokens)
 
     def _planned(self, allowed: Allowed, save: Save | None, tokens: dict[str, str]) -> Ran:
-        amounts, together, people = allowed.amounts(time.time()), Together(), self._people()
+        amounts, together, people = allowed.amounts(time.time()), Together(), People.of_several(self._campaigns)
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             asked = Asked(self._common, turn, amounts, together, save, people=people)
@@ -116,8 +117,9 @@ class CiRun:
     def apply(self, options: Options, allowed: Allowed, *, is_first: bool, saved: Path | None = None) -> Ran:
         """Applies every campaign without asking, or what the file of a saved plan holds of them.
 
-        Raises OlderCommit when a newer commit has changed what they say.
+        Raises OlderCommit when a newer commit has changed what they say, UsageError for a part of those under a cap.
         """
+        refuse_parts(self._campaigns, self._common)
         self._refuse_older_commit()
         if saved is None:
             return self._applied(options, no_demands(self._campaigns, allowed), is_first=is_first)
@@ -129,7 +131,7 @@ class CiRun:
 
     def _applied(self, options: Options, demanded: list[Demanded], *, is_first: bool) -> Ran:
         tokens, demands = self._tokens(), {each.campaign.name: each for each in demanded}
-        together, people = Together(), self._people()
+        together, people = Together(), People.of_several(self._campaigns)
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
             desk = Desk.of(campaign, self._common, who=self._who)
@@ -142,9 +144,6 @@ class CiRun:
                     self._commits.append(desk.store.commit)
 
         return self._ran(work, DONE, is_stopped_cleanly=True)
-
-    def _people(self) -> People | None:
-        return People() if len(self._campaigns) > 1 else None
 
     def _keep(self, plan: Plan) -> None:
         """Keeps the figures of a plan that was shown; its text comes from there."""

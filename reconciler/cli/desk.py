@@ -10,9 +10,8 @@ import msgspec
 
 from reconciler.calls.model import Dialect
 from reconciler.cli.advice import Advice
-from reconciler.cli.capped import lock_secret
 from reconciler.cli.options import Common
-from reconciler.cli.stores import open_store
+from reconciler.cli.stores import lock_secret, open_store
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.desired import ListedCalls

@@ -76,8 +76,9 @@ class _Erasing:
     """One person and every lock they may be in."""
 
     def __init__(self, phone: str, key: str, common: Common, terminal: Terminal, *, is_cancelling: bool) -> None:
-        from reconciler.cli.capped import lock_secret, stores_of
+        from reconciler.cli.capped import stores_of
         from reconciler.cli.manifests import read_campaigns
+        from reconciler.cli.stores import lock_secret
 
         self._phone, self._key, self._common, self._terminal = phone, key, common, terminal
         self._is_cancelling, self._secret = is_cancelling, lock_secret()
@@ -143,7 +144,7 @@ class _Erasing:
             if any(may_ring(call) for call in traces(book.lock, person)):
                 self._settle(name, book, person, remembered)
             erase(book, person, remembered.keyer, lambda said: self._terminal.show_text(f"{name}: {said}"))
-        self._forget_torn(name)
+            store.drop_torn()  # half a record may be about them
         yield 0
 
     def _settle(self, name: str, book: Book, person: Person, remembered: Remembered) -> None:
@@ -184,9 +185,3 @@ class _Erasing:
         from reconciler.lock.erasure import Person
 
         return Person.of(remembered.keyer, self._phone, self._key)
-
-    def _forget_torn(self, name: str) -> None:
-        """A half-written record that a crash left behind may be about them, and nobody needs it."""
-        campaign = self._campaigns.get(name, self._like)
-        folder = campaign.folder if self._common.lock_store is None else self._common.lock_store
-        (folder / f"{name}.journal.torn").unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Seconds, campaign_names, file_option, option, talk_options
+from reconciler.cli.options import campaign_names, file_option, option, seconds_option, talk_options
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
@@ -55,15 +55,7 @@ NAMES_SHOWN = 10
     help="Without manifests: many campaigns, a line each: NAME TOKEN [HOST]; - reads standard input.",
 )
 @file_option
-@option(
-    "--timeout",
-    "timeout_s",
-    type=Seconds(min=1, max=3600),
-    default=10,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one request may take; it is sent up to three times.",
-)
+@seconds_option("--timeout", 10, "How long one request may take; it is sent up to three times.")
 @talk_options
 def command(
     names: tuple[str, ...],

@@ -102,15 +102,16 @@ lock_store_option = option(
     metavar="FOLDER|git:BRANCH",
     help="Folder of the lockfiles, or the branch they are kept in on the remote. Default: beside each manifest.",
 )
-timeout_option = option(
-    "--timeout",
-    "timeout_s",
-    type=Seconds(min=1, max=3600),
-    default=60,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one request may take.",
-)
+
+
+def seconds_option(name: str, default: float, what: str, *, least: float = 1, most: float = 3600) -> Callable[[F], F]:
+    """An option for a time: `--timeout` is handed over as `timeout_s`."""
+    given = Seconds(min=least, max=most)
+    target = f"{name.removeprefix('--')}_s"
+    return option(name, target, type=given, default=default, show_default=True, metavar="SECONDS", help=what)
+
+
+timeout_option = seconds_option("--timeout", 60, "How long one request may take.")
 parallelism_option = option(
     "--parallelism",
     type=click.IntRange(min=1, max=32),
@@ -188,14 +189,12 @@ def common_options(command: F) -> F:
     return _with(wrapped, (*_WHERE, *_HOW, *_TALK))  # type: ignore[no-any-return]
 
 
-settle_option = option(
+settle_option = seconds_option(
     "--settle",
-    "settle_s",
-    type=Seconds(min=0, max=86_400),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a request whose answer was lost may still take effect; nothing is sent again before.",
+    120,
+    "How long a request whose answer was lost may still take effect; nothing is sent again before.",
+    least=0,
+    most=86_400,
 )
 
 _SENDING = (

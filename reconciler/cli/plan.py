@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ from reconciler.cli.formats import also_option, format_option, outputs
 from reconciler.cli.options import Common, common_options, jobs_option, option
 
 if TYPE_CHECKING:
+    from reconciler.calls.client import CallsClient
     from reconciler.cli.advice import Advice
-    from reconciler.cli.desk import Through
+    from reconciler.cli.desk import Desk, Through
     from reconciler.cli.each import Turn
     from reconciler.cli.saving import Save
     from reconciler.cli.terminal import Terminal
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Plan
     from reconciler.plan.people import People
     from reconciler.plan.together import Together
+    from reconciler.read.observed import Server
     from reconciler.read.remembered import Remembered
     from reconciler.render.results import SummaryRow
 
@@ -76,7 +79,7 @@ def command(
         terminal.warn(f"--allow {each} has ended and allows nothing any more")
     amounts, together = allowed.amounts(time.time()), Together()
     campaigns, others = read_all(common)
-    people = People() if len(campaigns) > 1 else None
+    people = People.of_several(campaigns)
     tokens = readable_tokens(campaigns) if refresh else {}
     refuse_shared_tokens(campaigns, tokens, others if refresh else ())
     with (
@@ -148,7 +151,6 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
     from reconciler.cli.desk import Desk
     from reconciler.cli.signals import Stoppable
     from reconciler.read.basis import basis_of
-    from reconciler.read.observed import Server, needs_first
     from reconciler.read.planned import plan_campaign
     from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 
@@ -160,35 +162,32 @@ def plan_one(campaign: Campaign, token: str | None, asked: Asked) -> Plan:
         sifted = desk.sifted(Stoppable(progress, turn.stop), remembered, advice, asked.through)
     if desk.secret and remembered.is_salted:
         terminal.warn(UNUSED_SECRET)
-    usage = desk.usage()
+    planned = partial(plan_campaign, campaign, sifted, remembered, now_ms=now_ms, usage=desk.usage())
     if token is None:
-        alone = plan_campaign(campaign, sifted, remembered, None, asked.allowed, now_ms=now_ms, usage=usage)
-        return _held(alone, campaign, asked, advice)
+        return _held(planned(None, asked.allowed), campaign, asked, advice)
     with desk.client(token, turn.stop.wait) as client, terminal.progress() as progress:
-        server = Server(client, campaign, remembered.keyer, token)
-        server.refuse_shared_campaign(desk.store, desk.secret)
-        if needs_first(remembered.lock, client.dialect()):
-            terminal.warn(
-                "this server cannot say whether the campaign has calls already",
-                "if nobody was ever added to it, apply this once with --first",
-            )
+        server = _server(desk, client, remembered, token, terminal)
         watch = Stoppable(progress, turn.stop)
-        plan = plan_campaign(
-            campaign,
-            sifted,
-            remembered,
-            server,
-            asked.allowed,
-            watch=watch,
-            with_drift=asked.with_drift,
-            now_ms=now_ms,
-            usage=usage,
-        )
-        plan = _held(plan, campaign, asked, advice)
-        save, basis = asked.save, basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
+        plan = planned(server, asked.allowed, watch=watch, with_drift=asked.with_drift)
+        plan, save = _held(plan, campaign, asked, advice), asked.save
         if save is not None:
+            basis = basis_of(campaign, remembered.lock, server, sifted, remembered.keyer)
             turn.when_due(lambda: save(plan, basis))
         return plan
+
+
+def _server(desk: Desk, client: CallsClient, remembered: Remembered, token: str, terminal: Terminal) -> Server:
+    """The campaign's server, which is known to be no other lock's. Warns where an apply would need --first."""
+    from reconciler.read.observed import Server, needs_first
+
+    server = Server(client, desk.campaign, remembered.keyer, token)
+    server.refuse_shared_campaign(desk.store, desk.secret)
+    if needs_first(remembered.lock, client.dialect()):
+        terminal.warn(
+            "this server cannot say whether the campaign has calls already",
+            "if nobody was ever added to it, apply this once with --first",
+        )
+    return server
 
 
 def _held(plan: Plan, campaign: Campaign, asked: Asked, advice: Advice) -> Plan:

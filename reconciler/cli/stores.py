@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from reconciler.cli.manifests import lock_folder
@@ -11,6 +12,11 @@ from reconciler.lock.stores.heads import Heads
 from reconciler.manifest.model import Campaign
 
 GIT = "git:"
+
+
+def lock_secret() -> str | None:
+    """What the digests of locks are made with; None where nothing is configured."""
+    return os.environ.get("CAMPAIGN_LOCK_SECRET") or None
 
 
 def git_branch(lock_store: Path | None) -> str | None:
@@ -33,4 +39,4 @@ def open_store(campaign: Campaign, lock_store: Path | None, *, who: str = "", he
 
     if not branch or branch.startswith("-") or any(sign in branch for sign in " ~^:?*[\\"):
         raise UsageError("--lock-store git:BRANCH: name a branch, such as git:main")
-    return GitStore(Repository(campaign.folder), branch, campaign.name, who=who)
+    return GitStore(Repository(campaign.folder), branch, campaign.name, who=who, heads=heads)

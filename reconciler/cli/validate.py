@@ -108,7 +108,7 @@ def _check(loaded: Loaded, terminal: Terminal) -> tuple[int, ManifestError | Non
     from reconciler.phones.suppression import collect_suppressed
 
     problems, omitted, calls, breaches = [*loaded.problems], 0, 0, Breaches()
-    oddities = Oddities(are_several=len(loaded.campaigns) > 1)
+    oddities = Oddities(loaded.campaigns)
     shelf = Shelf()
     shelf.expect(loaded.campaigns)
     for checkable in loaded.checkable:

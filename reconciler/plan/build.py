@@ -74,10 +74,8 @@ def make_plan(
     within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
     calls, rollout = _rolled_out(campaign, lock, within, len(diff.wanted) + aside.in_step, aside, now_ms)
     state = "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
-    move = state_move(state, observed, lock.header)
-    actions = in_order(calls, move if not isinstance(move, Blocked) else None)
     held = [Held(rollout.held)] if rollout and rollout.held else []
-    notes = (*([move] if isinstance(move, Blocked) else []), *diff.notes, *capped, *held)
+    actions, notes = _with_move(state_move(state, observed, lock.header), calls, (*diff.notes, *capped, *held))
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
     now = effective_state(observed, lock.header)
@@ -105,6 +103,15 @@ def make_plan(
     )
 
 
+def _with_move(
+    move: Move | Blocked | None, calls: list[CallAction], notes: tuple[Note, ...]
+) -> tuple[tuple[Action, ...], tuple[Note, ...]]:
+    """The actions in their order, with the campaign's move among them, or a note that it is blocked."""
+    if isinstance(move, Blocked):
+        return in_order(calls, None), (move, *notes)
+    return in_order(calls, move), notes
+
+
 def _rolled_out(
     campaign: Campaign, lock: Lock, actions: list[CallAction], wanted: int, aside: Aside, now_ms: int
 ) -> tuple[list[CallAction], Standing | None]:
@@ -117,7 +124,7 @@ def _rolled_out(
     return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
 
 
-def in_order(calls: list[Add | Cancel | Replace | Adopt], move: Move | None) -> tuple[Action, ...]:
+def in_order(calls: list[CallAction], move: Move | None) -> tuple[Action, ...]:
     """The actions in the order of doing them, the safe direction first."""
     first = [move] if isinstance(move, Pause | Stop) else []
     last = [move] if isinstance(move, Start | Resume) else []

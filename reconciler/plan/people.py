@@ -10,7 +10,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from threading import Lock as Mutex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from reconciler.manifest.model import Campaign
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,11 @@ class People:
         self._mutex = Mutex()
         self._names: list[str] = []
         self._blocks: list[_Block] = []
+
+    @classmethod
+    def of_several(cls, campaigns: Sequence[Campaign]) -> Self | None:
+        """Nobody yet of a run of these campaigns; None where there is but one, which can share nobody."""
+        return cls() if len(campaigns) > 1 else None
 
     def meet(self, name: str, phones: Phones) -> tuple[int, Mapping[str, int]]:
         """How many of these are called by campaigns before, and by which how many. Takes note of them."""

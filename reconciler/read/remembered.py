@@ -41,10 +41,6 @@ class Recalled(msgspec.Struct, frozen=True):
         first = self.entries[0].record if self.entries else None
         return isinstance(first, Begin) and first.serial != self.lock.header.serial
 
-    def with_keyer(self, keyer: Keyer) -> Remembered:
-        """The same with the keyer its digests were made with."""
-        return Remembered(self.lock, self.opened, self.entries, keyer)
-
 
 class Remembered(Recalled, frozen=True):
     """What is remembered of a campaign, and the keyer that tells which of its calls is which."""

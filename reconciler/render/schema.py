@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from reconciler.render.plan_json import PlanDocument
+from reconciler.render.plan_document import PlanDocument
 
 FILE = "plan.v1.json"
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.acceptance.other_campaign import RemoteCampaign
-from tests.acceptance.workshop import Ran, Workshop, document, people, phone
+from tests.acceptance.workshop import Ran, Workshop, people, phone
 
 SECRET = "a secret of the whole team"
 CAP = {"apiVersion": "campaign/v1", "kind": "Cap", "metadata": {"name": "week"}, "spec": {"calls": 1, "per": "7d"}}
@@ -16,12 +16,8 @@ CAP = {"apiVersion": "campaign/v1", "kind": "Cap", "metadata": {"name": "week"},
 @pytest.fixture
 def pair(workshop: Workshop) -> Workshop:
     """Two campaigns, autumn and spring, that want the same people, and a cap over both."""
-    first = workshop.remote
-    workshop.server.campaigns["tok-autumn"] = RemoteCampaign("tok-autumn", first.dialect, style=first.style)
-    workshop.variables |= {"AUTUMN_TOKEN": "tok-autumn", "CAMPAIGN_LOCK_SECRET": SECRET}
-    workshop.manifest()
-    autumn = document("autumn", host=workshop.server.host, token={"env": "AUTUMN_TOKEN"})
-    (workshop.folder / "autumn.yaml").write_text(json.dumps(autumn))
+    workshop.second("autumn")
+    workshop.variables["CAMPAIGN_LOCK_SECRET"] = SECRET
     (workshop.folder / "cap.yaml").write_text(json.dumps(CAP))
     workshop.people(people(2))
     return workshop

@@ -15,12 +15,8 @@ SECRET = "a secret of the whole team"
 @pytest.fixture
 def pair(workshop: Workshop) -> Workshop:
     """Two campaigns that have called the same three people."""
-    first = workshop.remote
-    workshop.server.campaigns["tok-autumn"] = RemoteCampaign("tok-autumn", first.dialect, style=first.style)
-    workshop.variables |= {"AUTUMN_TOKEN": "tok-autumn", "CAMPAIGN_LOCK_SECRET": SECRET}
-    workshop.manifest()
-    autumn = document("autumn", host=workshop.server.host, token={"env": "AUTUMN_TOKEN"})
-    (workshop.folder / "autumn.yaml").write_text(json.dumps(autumn))
+    workshop.second("autumn")
+    workshop.variables["CAMPAIGN_LOCK_SECRET"] = SECRET
     workshop.people(people(3))
     done(apply(workshop))
     for remote in workshop.server.campaigns.values():

@@ -84,6 +84,15 @@ class Workshop:
         path.write_text(json.dumps(self.document(**spec), indent=2))
         return path
 
+    def second(self, name: str) -> None:
+        """Writes the manifest, and that of a second campaign of this name, which wants the same list."""
+        self.manifest()
+        token, first = f"tok-{name}", self.remote
+        self.server.campaigns[token] = RemoteCampaign(token, first.dialect, style=first.style)
+        self.variables[f"{name.upper()}_TOKEN"] = token
+        other = document(name, host=self.server.host, token={"env": f"{name.upper()}_TOKEN"})
+        (self.folder / f"{name}.yaml").write_text(json.dumps(other))
+
     def document(self, **spec: Any) -> dict[str, Any]:
         """The manifest as a document."""
         return document(self.name, **{"host": self.server.host} | spec)

@@ -127,6 +127,9 @@ class Disk:
     def keep(self) -> tuple[str, ...]:
         return ()
 
+    def drop_torn(self) -> None:
+        """There is none."""
+
     def neighbours(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(self.others.items())
 

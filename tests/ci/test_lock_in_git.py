@@ -85,6 +85,15 @@ def test_a_newer_manifest_stops_a_run_also_when_it_is_a_new_file(team: Pipelines
     assert "(policy.yml)" in built.ran.err
 
 
+def test_a_part_of_the_campaigns_under_a_cap_is_not_applied(team: Pipelines) -> None:
+    cap = "apiVersion: campaign/v1\nkind: Cap\nmetadata: {name: week}\nspec: {calls: 1, per: 7d}\n"
+    commit = team.team.commit(team.files([1]) | {"cap.yaml": cap}, "Once a week")
+    built = team.build(*APPLY, "--shard", "1/1", commit=commit)
+    assert built.code == 64
+    assert "leave out --shard" in built.ran.text
+    assert team.calls_of(1) == 0
+
+
 def test_the_lock_of_a_run_that_a_guard_stopped_half_way_is_pushed(team: Pipelines) -> None:
     assert team.build(*APPLY, commit=team.merge([1, 2, 3])).code == 0
     before = serial(team)

@@ -25,6 +25,13 @@ def rolling(folder: Path, server: OtherServer, **rollout: Any) -> None:
     (folder / "leads.csv").write_text("\n".join(["id,phone,first_name", *rows, ""]))
 
 
+def called(campaign: Campaign, folder: Path, server: OtherServer, status: str) -> None:
+    """The first step was applied, and everybody in it came out like this."""
+    rolling(folder, server)
+    campaign("apply", "--auto-approve")
+    come_out(server, status)
+
+
 def come_out(server: OtherServer, status: str) -> None:
     """Everybody who was called came out like this."""
     for job in server.campaign().jobs.values():
@@ -48,9 +55,7 @@ def test_a_good_rollout_goes_on_apply_by_apply(campaign: Campaign, folder: Path,
 def test_a_bad_one_ends_with_3_until_the_text_it_shows_is_in_the_manifest(
     campaign: Campaign, folder: Path, server: OtherServer
 ) -> None:
-    rolling(folder, server)
-    campaign("apply", "--auto-approve")
-    come_out(server, "nonexistentNumber")
+    called(campaign, folder, server, "nonexistentNumber")
     shown = campaign("plan")
     assert (shown.code, campaign("plan").code) == (3, 3)
     ran = campaign("apply", "--auto-approve")
@@ -70,9 +75,7 @@ def test_a_bad_one_ends_with_3_until_the_text_it_shows_is_in_the_manifest(
 
 @pytest.mark.usefixtures("spring")
 def test_no_output_of_a_rollout_holds_a_phone(campaign: Campaign, folder: Path, server: OtherServer) -> None:
-    rolling(folder, server)
-    campaign("apply", "--auto-approve")
-    come_out(server, "nonexistentNumber")
+    called(campaign, folder, server, "nonexistentNumber")
     formats = [campaign("plan", "--format", name) for name in ("text", "json", "markdown", "html")]
     ran = [*formats, campaign("apply", "--auto-approve"), campaign("status")]
     assert [each.code for each in ran] == [3, 3, 3, 3, 3, 0]
@@ -87,9 +90,7 @@ def test_no_output_of_a_rollout_holds_a_phone(campaign: Campaign, folder: Path, 
 def test_a_plan_that_asks_nobody_stands_where_the_lock_does(
     campaign: Campaign, folder: Path, server: OtherServer
 ) -> None:
-    rolling(folder, server)
-    campaign("apply", "--auto-approve")
-    come_out(server, "longCallWithResult")
+    called(campaign, folder, server, "longCallWithResult")
     assert "2 of 2 added, 0 finished (0%)" in campaign("plan", "--no-refresh").out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,14 @@ from reconciler.calls.model import JobStatus
 from reconciler.lock.model import CallStatus
 from tests.acceptance.planted import sightings
 from tests.explain.scene import LEADS, SPRING, Spring, job
+from tests.render import golden
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def assert_golden(name: str, text: str) -> None:
     """`text` is exactly what golden/<name>.txt holds, and nothing planted is in it."""
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("REGOLD"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8"), f"golden/{name}.txt differs; REGOLD=1 writes it anew"
+    golden.assert_golden(name, text, GOLDEN)
     assert sightings(text, name) == []
 
 

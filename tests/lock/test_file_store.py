@@ -345,6 +345,15 @@ def test_a_folder_that_may_not_be_written_is_said(store: FileStore, tmp_path: Pa
         store.hold("campaign apply").__enter__()
 
 
+def test_a_torn_line_that_was_set_aside_can_be_taken_away(store: FileStore, tmp_path: Path) -> None:
+    store.append(b"torn")
+    with store.hold("erase"):
+        assert (tmp_path / "promo.journal.torn").exists()
+        store.drop_torn()
+        store.drop_torn()  # nothing is there any more
+    assert not (tmp_path / "promo.journal.torn").exists()
+
+
 def test_a_torn_line_that_cannot_be_set_aside_is_said(store: FileStore, tmp_path: Path) -> None:
     store.append(b"torn")
     (tmp_path / "promo.journal.torn.tmp").mkdir()

@@ -40,3 +40,14 @@ def test_a_file_that_is_gone_is_an_error_also_when_it_was_known(tmp_path: Path) 
 
 def test_a_folder_that_is_gone_has_no_neighbours(tmp_path: Path) -> None:
     assert [*FileStore(tmp_path / "gone", "mine").neighbours()] == []
+
+
+def test_a_content_in_git_is_read_once_whoever_asks() -> None:
+    heads, read = Heads(), list[str]()
+
+    def reading(blob: str) -> bytes:
+        read.append(blob)
+        return blob.encode()
+
+    assert [heads.of_blob(blob, reading) for blob in ("a", "b", "a")] == [b"a", b"b", b"a"]
+    assert read == ["a", "b"]

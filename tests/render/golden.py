@@ -11,9 +11,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "golden"
 
 
-def assert_golden(name: str, text: str) -> None:
-    """`text` is exactly what golden/<name>.txt holds."""
-    path = FOLDER / f"{name}.txt"
+def assert_golden(name: str, text: str, folder: Path = FOLDER) -> None:
+    """`text` is exactly what <name>.txt in the folder holds."""
+    path = folder / f"{name}.txt"
     if os.environ.get("REGOLD"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), f"golden/{name}.txt differs; REGOLD=1 writes it anew"

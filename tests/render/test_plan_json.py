@@ -16,7 +16,8 @@ from reconciler.render import schema
 from reconciler.render.documents import Failure, Planned
 from reconciler.render.groups import outline
 from reconciler.render.headline import headline
-from reconciler.render.plan_json import JsonPlans, PlanDocument
+from reconciler.render.plan_document import PlanDocument
+from reconciler.render.plan_json import JsonPlans
 from tests.render.golden import assert_golden
 from tests.render.outputs import HOSTILE, hostile, json_of
 from tests.render.plans import EMPTY, PLANTED, adds, plan

@@ -96,12 +96,12 @@ def push(talk: Talk, name: str, source: BinaryIO, serial: int | None, lineage: s
 
 def _checked(data: bytes, name: str) -> tuple[Header, int]:
     """Its header and number of calls. Raises LockError for what no run would take."""
-    from reconciler.cli.state.places import secret
+    from reconciler.cli.stores import lock_secret
     from reconciler.lock.lockfile import decode_lock
     from reconciler.lock.opening import open_keyer
 
     lock = decode_lock(data, campaign=name, shown=_SHOWN)
-    open_keyer(lock.header, secret(), _SHOWN)
+    open_keyer(lock.header, lock_secret(), _SHOWN)
     return lock.header, len(lock.calls)
 
 

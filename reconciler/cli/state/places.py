@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -44,11 +43,6 @@ def state_options(command: F) -> F:
 
     wrapped: Any = gathered
     return file_option(lock_store_option(talk_options(wrapped)))  # type: ignore[no-any-return]
-
-
-def secret() -> str | None:
-    """The lock's secret, as every run takes it."""
-    return os.environ.get("CAMPAIGN_LOCK_SECRET") or None
 
 
 def claimed_store(talk: Talk, name: str) -> GitStore | None:

@@ -28,13 +28,14 @@ def command(talk: Talk, name: str, auto_approve: bool) -> int:
     needed, and nothing is asked of the server. From then on every run needs the new secret, and only that.
     """
     from reconciler.cli.asking import is_wanted, require_terminal, say_kept
-    from reconciler.cli.state.places import locate, secret
+    from reconciler.cli.state.places import locate
+    from reconciler.cli.stores import lock_secret
     from reconciler.cli.terminal import Terminal
     from reconciler.lock.opening import find_keyer
     from reconciler.lock.stores.files import FileStore
     from reconciler.read.remembered import recall
 
-    new = secret()
+    new = lock_secret()
     if not new:
         raise click.UsageError(
             "set CAMPAIGN_LOCK_SECRET to the new secret, and CAMPAIGN_LOCK_SECRET_OLD to the old one"

@@ -70,7 +70,8 @@ def command(
     """
     from reconciler.cli.asking import is_wanted, require_terminal
     from reconciler.cli.state.picking import picked
-    from reconciler.cli.state.places import locate, secret
+    from reconciler.cli.state.places import locate
+    from reconciler.cli.stores import lock_secret
     from reconciler.cli.terminal import Terminal
     from reconciler.errors import Refusal
     from reconciler.lock.choosing import shown_id
@@ -86,8 +87,8 @@ def command(
     store = FileStore(locate(talk, name), name)
     with store.hold("campaign state rm"):
         recalled = recall(store, store.read(), name)
-        open_keyer(recalled.lock.header, secret(), store.shown)  # refuses another secret before anything is shown
-        calls = picked(recalled, store.shown, ids, phones, keys, secret())
+        open_keyer(recalled.lock.header, lock_secret(), store.shown)  # refuses another secret before anything is shown
+        calls = picked(recalled, store.shown, ids, phones, keys, lock_secret())
         if recalled.opened:
             raise Refusal(f"{store.shown} has requests that are still open; `campaign apply` settles them first")
         terminal.show(calls_text([CallView(shown_id(call), call) for call in calls]))
@@ -104,13 +105,13 @@ def _forget(store: FileStore, recalled: Recalled, calls: Sequence[LockedCall], t
     """Takes these calls out of the lockfile, and keeps a copy of it as it was."""
     from reconciler.apply.book import Book
     from reconciler.cli.asking import say_kept
-    from reconciler.cli.state.places import secret
+    from reconciler.cli.stores import lock_secret
     from reconciler.lock.choosing import forget
     from reconciler.lock.opening import open_keyer
 
     say_kept(terminal, store.keep())
     book = Book(store, recalled)
-    book.put(forget(recalled.lock, calls, open_keyer(recalled.lock.header, secret(), store.shown)), ())
+    book.put(forget(recalled.lock, calls, open_keyer(recalled.lock.header, lock_secret(), store.shown)), ())
     book.save()
     terminal.show_text(f"{len(calls)} forgotten")
 

@@ -62,7 +62,8 @@ def _calls(
     talk: Talk, name: str, ids: tuple[str, ...], phones: tuple[str, ...], keys: tuple[str, ...]
 ) -> list[CallView]:
     from reconciler.cli.state.picking import picked
-    from reconciler.cli.state.places import locate, secret
+    from reconciler.cli.state.places import locate
+    from reconciler.cli.stores import lock_secret
     from reconciler.lock.choosing import shown_id
     from reconciler.lock.stores.files import FileStore
     from reconciler.read.remembered import recall
@@ -70,5 +71,5 @@ def _calls(
 
     store = FileStore(locate(talk, name), name)
     recalled = recall(store, store.read(), name)
-    calls = picked(recalled, store.shown, ids, phones, keys, secret())
+    calls = picked(recalled, store.shown, ids, phones, keys, lock_secret())
     return [CallView(shown_id(call), call) for call in calls]

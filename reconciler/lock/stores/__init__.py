@@ -38,5 +38,8 @@ class Store(Protocol):
     def keep(self) -> tuple[str, ...]:
         """Copies what is stored, before somebody replaces it by hand; returns the copies' names."""
 
+    def drop_torn(self) -> None:
+        """Takes away what a crash left of a half-written journal line, which nothing reads. Only inside `hold()`."""
+
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the same place."""

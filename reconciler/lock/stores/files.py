@@ -43,6 +43,7 @@ class FileStore:
         self._heads = heads or Heads()
         self._lock = folder / f"{name}{_LOCK}"
         self._journal = folder / f"{name}.journal.jsonl"
+        self._torn = folder / f"{name}.journal.torn"
         self._mutex = folder / f"{name}.lock.mutex"
 
     @property
@@ -132,7 +133,7 @@ class FileStore:
         whole = parse_journal(data, self._journal.name).whole_bytes
         if whole == len(data):
             return
-        self._put(self._journal.with_name(f"{self._name}.journal.torn"), data[whole:], 0o600)
+        self._put(self._torn, data[whole:], 0o600)
         self._put(self._journal, data[:whole], 0o600)
 
     def keep(self) -> tuple[str, ...]:
@@ -164,6 +165,11 @@ class FileStore:
                 name = pattern.format(number)
                 return name, os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         raise AssertionError("numbers do not end")
+
+    def drop_torn(self) -> None:
+        """Takes away what a crash left of a half-written journal line, which nothing reads. Only inside `hold()`."""
+        self._torn.unlink(missing_ok=True)
+        self._sync_folder()
 
     def withdraw(self) -> None:
         """Takes lockfile and journal away, once they are kept under another name. Only inside `hold()`."""

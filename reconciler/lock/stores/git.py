@@ -24,6 +24,7 @@ import msgspec
 from reconciler.errors import LockError, LockHeld, LockNotKept
 from reconciler.lock.stores import Stored
 from reconciler.lock.stores.files import FileStore
+from reconciler.lock.stores.heads import Heads
 from reconciler.lock.stores.repository import Push, Repository
 
 LOCK = ".lock.jsonl"
@@ -52,9 +53,11 @@ class GitStore:
         name: str,
         *,
         who: str = "",
+        heads: Heads | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._git, self._branch, self._name, self._sleep = repository, branch, name, sleep
+        self._heads = heads or Heads()
         self._who = who or f"{_user()}@{socket.gethostname()}"
         folder = repository.inner_path()
         self._path = folder / f"{name}{LOCK}"
@@ -123,11 +126,15 @@ class GitStore:
         """Copies what is stored into the folder where this machine keeps its journal; the branch has its history."""
         return self._files.keep()
 
+    def drop_torn(self) -> None:
+        """Takes away what a crash left of a half-written journal line on this machine. Only inside `hold()`."""
+        self._files.drop_torn()
+
     def neighbours(self) -> Iterable[tuple[str, bytes]]:
         """Name and first line of every other lockfile in the same folder of the branch, sorted."""
         for name, blob in sorted(self._git.files(self._seen or self._tip(), self._path.parent).items()):
             if name.endswith(LOCK) and name != self._path.name:
-                yield name, self._git.first_line(blob)
+                yield name, self._heads.of_blob(blob, self._git.first_line)
 
     # -- taking
 

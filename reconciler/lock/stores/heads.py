@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 
 class Heads:
@@ -10,6 +11,7 @@ class Heads:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[int, int, int], bytes]] = {}
+        self._blobs: dict[str, bytes] = {}
 
     def first_line(self, path: str) -> bytes:
         """The file's first line. Raises OSError."""
@@ -21,4 +23,11 @@ class Heads:
         with open(path, "rb") as file:  # noqa: PTH123 - the same
             line = file.readline()
         self._known[path] = version, line
+        return line
+
+    def of_blob(self, blob: str, read: Callable[[str], bytes]) -> bytes:
+        """The first line of a content in Git, which its id stands for: read once, as each reading is a process."""
+        line = self._blobs.get(blob)
+        if line is None:
+            line = self._blobs[blob] = read(blob)
         return line
