@@ -63,12 +63,12 @@ def write_lock(folder: Path) -> None:
     """A lockfile in step with the list."""
     import msgspec
 
+    from reconciler.calls.masks import mask
     from reconciler.lock.keyed import Keyer
     from reconciler.lock.lockfile import encode_lock
     from reconciler.lock.model import FORMAT, CallStatus, Header, Lock, LockedCall
     from reconciler.lock.settings import remembered
     from reconciler.manifest.load import load
-    from reconciler.phones.model import mask
     from reconciler.phones.stream import stream
 
     [campaign] = load([folder]).campaigns

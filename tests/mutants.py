@@ -35,8 +35,37 @@ _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
+_SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "who is remembered under another key passes for new",
+        "reconciler/plan/fresh.py",
+        "if key in keys or phone in phones]",
+        "if key in keys]",
+        f"{_SIEVE}::test_whoever_was_called_under_another_key_is_not_new",
+    ),
+    Mutant(
+        "what a journal told is not held against new calls",
+        "reconciler/read/sieve.py",
+        "apart(Fresh(left), ledger.later(), header)",
+        "apart(Fresh(left), (), header)",
+        f"{_SIEVE}::test_whoever_was_called_under_another_key_is_not_new",
+    ),
+    Mutant(
+        "a lost request is sent again while its calls are added as new",
+        "reconciler/apply/engine.py",
+        "    sent, new = new.apart(",
+        "    sent, _ = new.apart(",
+        f"{_CRASHES}::test_a_first_apply_cut_off_anywhere_is_finished_by_the_next",
+    ),
+    Mutant(
+        "somebody else's job does not speak against a new call",
+        "reconciler/plan/build.py",
+        "    return is_capped or is_foreign or is_chosen or bool(graves.others)",
+        "    return is_capped or is_chosen or bool(graves.others)",
+        "tests/plan/test_fresh.py::test_whoever_the_campaign_has_a_job_of_already_is_blocked",
+    ),
     Mutant(
         "nobody asks who is suppressed before a batch",
         "reconciler/apply/flights.py",

@@ -6,12 +6,13 @@ nothing. When the answer leaves doubt the server is asked, twice if need be, bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from reconciler.apply.batch import Batch, ToAdd
 from reconciler.apply.postponed import postpone
 from reconciler.apply.readback import Found, confirm, look, look_until_settled, uncertain_for_s
 from reconciler.apply.run import Run
@@ -20,7 +21,6 @@ from reconciler.calls.model import AddAnswer, Dialect
 from reconciler.errors import Ambiguous, BadCall, CallsError, OutcomeUnknown, TryLater, calls_text
 from reconciler.lock.journal import Intent, OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall
-from reconciler.plan.model import Wanted
 
 SENDS = 4
 """How often one batch is sent at most when answers keep getting lost or the server keeps asking to wait."""
@@ -28,39 +28,7 @@ SENDS = 4
 CallId = tuple[str, str]
 
 
-class ToAdd(msgspec.Struct, frozen=True, gc=False):
-    """A call to add, and what the lock remembers of it."""
-
-    wanted: Wanted
-    before: LockedCall | None = None
-
-    def in_doubt(self) -> LockedCall:
-        """The call as it is remembered while its request is under way."""
-        return self.wanted.locked("", CallStatus.IN_DOUBT, self.before)
-
-
-def batches(calls: Iterable[ToAdd], size: int) -> Iterator[tuple[ToAdd, ...]]:
-    """`calls` in order, at most `size` at a time; calls of one phone never travel in one request."""
-    waiting = list(calls)
-    while waiting:
-        batch: dict[str, ToAdd] = {}
-        later: list[ToAdd] = []
-        for call in waiting:
-            if call.wanted.phone in batch:
-                later.append(call)
-                continue
-            batch[call.wanted.phone] = call
-            if len(batch) == size:
-                yield tuple(batch.values())
-                batch = {}
-        if batch:
-            yield tuple(batch.values())
-        waiting = later
-
-
-def settle(
-    run: Run, batch: tuple[ToAdd, ...], entry: OpenIntent, failed: Callable[[], AddAnswer] | None = None
-) -> None:
+def settle(run: Run, batch: Batch, entry: OpenIntent, failed: Callable[[], AddAnswer] | None = None) -> None:
     """Finishes a batch whose request was sent: by another request, by waiting or by asking, as its outcome demands.
 
     `failed` raises what came instead of an answer; None when it was answered and the report did not show its jobs.
@@ -71,28 +39,26 @@ def settle(
     _add_batch(run, batch, _send(run, entry.intent, _Begun(entry, outcome)))
 
 
-def _add_batch(run: Run, batch: tuple[ToAdd, ...], refused: frozenset[CallId]) -> None:
+def _add_batch(run: Run, batch: Batch, refused: frozenset[CallId]) -> None:
     """Adds what was `refused` for the sake of another number, setting aside those the server names as bad."""
-    waiting, refusals = [tuple(call for call in batch if call.wanted.call_id in refused)] if refused else [], 1
+    waiting, refusals = [_those(batch, refused)] if refused else [], 1
     while waiting:
         run.stop.check()
         part = waiting.pop()
-        refused = _send(run, run.intent("addPhones", tuple(call.in_doubt() for call in part), body_of(part)))
+        refused = _send(run, run.intent("addPhones", part.held, part.body()))
         if refused:
             refusals += 1
-            rest = tuple(call for call in part if call.wanted.call_id in refused)
-            waiting.extend(_split(rest, into_halves=refusals > 1))
+            waiting.extend(_split(_those(part, refused), into_halves=refusals > 1))
 
 
-def _split(calls: tuple[ToAdd, ...], *, into_halves: bool) -> list[tuple[ToAdd, ...]]:
+def _those(batch: Batch, refused: Collection[CallId]) -> Batch:
+    return batch.only([at for at, call in enumerate(batch.calls) if call.call_id in refused])
+
+
+def _split(batch: Batch, *, into_halves: bool) -> list[Batch]:
     """What is sent next. With many bad numbers, halves let the good ones through in ever larger shares."""
-    middle = len(calls) // 2 if into_halves else 0
-    return [part for part in (calls[middle:], calls[:middle]) if part]
-
-
-def body_of(batch: Iterable[ToAdd]) -> str:
-    """The request that adds these calls."""
-    return (b"[" + b",".join(call.wanted.call.request for call in batch) + b"]").decode()
+    middle = batch.size // 2 if into_halves else 0
+    return [part for part in (batch.cut(middle, batch.size), batch.cut(0, middle)) if part.size]
 
 
 def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> list[ToAdd]:
@@ -102,13 +68,13 @@ def take_up(run: Run, carried: Iterable[OpenIntent], calls: Sequence[ToAdd]) -> 
     """
     left = {call.wanted.call_id: call for call in calls}
     for entry in _still_open(run, carried):
-        batch = tuple(left[c.call_id] for c in entry.intent.calls if _is_same(left.get(c.call_id), c))
-        if len(batch) < len(entry.intent.calls):
+        again = [left[c.call_id] for c in entry.intent.calls if _is_same(left.get(c.call_id), c)]
+        if len(again) < len(entry.intent.calls):
             run.book.close(entry, why="no longer wanted as it was sent")
             continue
         run.stop.check()
-        _add_batch(run, batch, _send(run, run.intent_again(entry.intent, recovers=entry.seq)))
-        for call in batch:
+        _add_batch(run, Batch.of(again), _send(run, run.intent_again(entry.intent, recovers=entry.seq)))
+        for call in again:
             del left[call.wanted.call_id]
     return list(left.values())
 
@@ -262,4 +228,4 @@ def _set_aside(run: Run, entry: OpenIntent, error: BadCall) -> frozenset[CallId]
     run.tally.rejected.append((bad.mask, error.type))
     run.advance(1)
     # Not the whole batch: some of it may have been added before, by a request this one was the rest of.
-    return frozenset(call.call_id for call in entry.intent.calls if call is not bad)
+    return frozenset(call.call_id for call in entry.intent.calls if call.call_id != bad.call_id)

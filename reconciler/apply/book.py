@@ -13,10 +13,13 @@ from hashlib import blake2b
 import msgspec
 
 from reconciler.errors import LockError
+from reconciler.lock.added import AddedLines
+from reconciler.lock.days import added_on, day_of
 from reconciler.lock.journal import (
     Answered,
     Begin,
     Closed,
+    Confirmed,
     Doubtful,
     Entry,
     Intent,
@@ -28,6 +31,7 @@ from reconciler.lock.journal import (
 )
 from reconciler.lock.lockfile import MANY, encode_calls, open_calls, with_header
 from reconciler.lock.model import Header, Lock, LockedCall
+from reconciler.lock.new_calls import NewCalls
 from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.plan.diff import adopted
@@ -40,7 +44,8 @@ class Book:
 
     def __init__(self, store: Store, remembered: Recalled) -> None:
         self._store = store
-        self.lock = remembered.lock
+        self._lock = remembered.lock
+        self._added = AddedLines()  # calls of it that are not in there yet
         self._opened = {entry.seq: entry for entry in remembered.opened}
         self._next_seq = len(remembered.entries) + 1
         self._has_closed = bool(remembered.entries)
@@ -51,6 +56,18 @@ class Book:
         self._is_behind = remembered.is_journal_behind
         if self._is_behind:
             self._restart_journal()  # the numbers it will have once it is written
+
+    @property
+    def lock(self) -> Lock:
+        """The lock as it is known now. In the middle of adding it takes a while: for its header alone, see `header`."""
+        if self._added:
+            self._lock = self._added.put_into(self._lock)
+        return self._lock
+
+    @property
+    def header(self) -> Header:
+        """The lock's header."""
+        return self._lock.header
 
     @property
     def opened(self) -> tuple[OpenIntent, ...]:
@@ -90,9 +107,24 @@ class Book:
         closed = Closed(entry.seq, tuple(calls), control, why)
         self._append(closed)
         del self._opened[entry.seq]
-        self.lock = after_closing(self.lock, entry.intent, closed)
+        self._lock = after_closing(self.lock, entry.intent, closed)
         self._own(closed.calls)
         self._unsaved_calls += len(closed.calls)
+
+    def confirm(
+        self, entry: OpenIntent, new: NewCalls, phones: Sequence[str], job_ids: Sequence[str], statuses: str
+    ) -> None:
+        """Records that each of the intent's new calls has its job, durable, and remembers them.
+
+        Of each call given are its phone (E.164 digits), its job and the letter of its status.
+        """
+        self._append(Confirmed(entry.seq, tuple(job_ids), statuses))
+        del self._opened[entry.seq]
+        self._added.add(new, phones, job_ids, statuses)
+        self.set_header(added_on(self.header, job_ids, day_of(entry.intent.created_ms)))
+        if self._owned is not None:
+            self._owned.add(job_ids)
+        self._unsaved_calls += len(job_ids)
 
     def close_recovered(self, entry: OpenIntent) -> None:
         """Closes the intent that `entry` sends again, now that `entry` is durable and speaks for its calls."""
@@ -113,19 +145,19 @@ class Book:
 
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
-        self.lock = msgspec.structs.replace(lock, is_new=self.lock.is_new)
+        self._lock = msgspec.structs.replace(lock, is_new=self.lock.is_new)
 
     def put(self, lock: Lock, opened: Iterable[OpenIntent]) -> None:
         """Takes this lock, and these open intents, for what was remembered; the serial stays ours to count."""
-        self.lock = Lock(self.lock.header, lock.calls, self.lock.is_new)
+        self._lock = Lock(self.lock.header, lock.calls, self.lock.is_new)
         self._opened = {entry.seq: entry for entry in opened}
         self._owned = None
         self.set_header(lock.header)
 
     def set_header(self, header: Header) -> None:
         """Changes the header; its serial stays ours to count."""
-        serial = self.lock.header.serial
-        self.lock = msgspec.structs.replace(self.lock, header=msgspec.structs.replace(header, serial=serial))
+        serial = self.header.serial
+        self._lock = msgspec.structs.replace(self._lock, header=msgspec.structs.replace(header, serial=serial))
 
     def save(self) -> bytes:
         """Writes the lockfile when its content changed, and leaves only open intents in the journal.
@@ -138,11 +170,11 @@ class Book:
         if content == self._saved and not self._has_closed:
             return lines
         if content != self._saved and not self._is_behind:
-            header = msgspec.structs.replace(self.lock.header, serial=self.lock.header.serial + 1)
-            self.lock = Lock(header, self.lock.calls)
+            header = msgspec.structs.replace(self.header, serial=self.header.serial + 1)
+            self._lock = Lock(header, self._lock.calls)
         journal = self._restart_journal()
         try:
-            self._store.replace(with_header(self.lock.header, lines.count(b"\n"), lines), journal)
+            self._store.replace(with_header(self.header, lines.count(b"\n"), lines), journal)
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
@@ -154,7 +186,8 @@ class Book:
         That is at least so many calls, and half as many as the lockfile holds: so all saves of a run together cost no
         more than a few of the last.
         """
-        return self._unsaved_calls >= at_least and self._unsaved_calls >= len(self.lock.calls) // 2
+        remembered = len(self._lock.calls) + len(self._added)
+        return self._unsaved_calls >= at_least and self._unsaved_calls >= remembered // 2
 
     def checkpoint(self) -> None:
         """Saves in the middle of a long run: the journal stays short, and little hangs on it.
@@ -162,8 +195,8 @@ class Book:
         What was written is kept as it was written: a million calls as columns take a fifth of the memory.
         """
         lines = self.save()
-        if not self._opened and len(self.lock.calls) >= MANY:
-            self.lock = msgspec.structs.replace(self.lock, calls=open_calls(lines))
+        if not self._opened and not self._added and len(self.lock.calls) >= MANY:
+            self._lock = msgspec.structs.replace(self.lock, calls=open_calls(lines))
             self._owned = None  # it holds on to what was there before, and to each new id as a text
 
     @contextmanager
@@ -181,11 +214,12 @@ class Book:
                 raise
 
     def _lines(self) -> bytes:
-        return encode_calls(with_doubts(self.lock, self.opened) if self._opened else self.lock)
+        lines = b"" if self._opened else self._added.lines_with(self._lock)
+        return lines or encode_calls(with_doubts(self.lock, self.opened) if self._opened else self.lock)
 
     def _fingerprint(self, lines: bytes) -> bytes:
         """Stands for all a lockfile would hold, but for its serial."""
-        header = msgspec.structs.replace(self.lock.header, serial=0)
+        header = msgspec.structs.replace(self.header, serial=0)
         digest = blake2b(msgspec.json.encode(header), digest_size=16)
         digest.update(lines)
         return digest.digest()
@@ -210,7 +244,7 @@ class Book:
         return b"".join(lines)
 
     def _begin(self) -> Begin:
-        return Begin(self.lock.header.lineage, self.lock.header.serial)
+        return Begin(self.header.lineage, self.header.serial)
 
     def _own(self, calls: Iterable[LockedCall]) -> None:
         if self._owned is not None:

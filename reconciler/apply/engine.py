@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reconciler.apply.adds import ToAdd, batches, take_up
+from reconciler.apply.adds import take_up
+from reconciler.apply.batch import ToAdd, all_batches
 from reconciler.apply.cancels import cancel_calls
 from reconciler.apply.flights import add_batches
 from reconciler.apply.moves import make_move
@@ -22,8 +23,10 @@ from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.lock.settings import remembered
 from reconciler.manifest.model import Campaign
 from reconciler.plan.decide import decide_conflict
+from reconciler.plan.fresh import Fresh
 from reconciler.plan.guards import permitted
-from reconciler.plan.model import Action, Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop
+from reconciler.plan.model import Action, Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop, fresh
+from reconciler.plan.model import known as known_of
 from reconciler.plan.state import START_REFUSED, is_as_moved
 
 
@@ -34,21 +37,22 @@ def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None
     """
     actions = permitted(plan.actions, plan.guards)
     run.tally.withheld = len(plan.actions) - len(actions)
-    for action in actions:
+    known = known_of(actions)
+    for action in known:
         if isinstance(action, Pause | Stop):
             make_move(run, action)
-    adopts = [action for action in actions if isinstance(action, Adopt)]
+    adopts = [action for action in known if isinstance(action, Adopt)]
     if adopts:
         run.book.adopt(adopts)
         run.tally.adopted = len(adopts)
         run.book.save()  # the journal does not tell of it, and what follows is recorded under the new keys
-    replaces = [action for action in actions if isinstance(action, Replace)]
-    stuck = _cancel(run, [action.locked for action in actions if isinstance(action, Cancel)], replaces)
+    replaces = [action for action in known if isinstance(action, Replace)]
+    stuck = _cancel(run, [action.locked for action in known if isinstance(action, Cancel)], replaces)
     try:
-        _add(run, _to_add(run, actions, replaces), stuck, carried)
+        _add(run, _to_add(run, known, replaces), fresh(actions), stuck, carried)
     finally:
         _count_replaced(run, replaces)
-    for action in actions:
+    for action in known:
         if isinstance(action, Start | Resume):
             make_move(run, action)
 
@@ -72,11 +76,17 @@ def _now(run: Run, calls: Sequence[LockedCall]) -> list[LockedCall]:
     return run.book.lock.pick([call.call_id for call in calls])
 
 
-def _add(run: Run, calls: list[ToAdd], stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]) -> None:
-    waves = run.book.lock.header.waves
+def _add(
+    run: Run, calls: list[ToAdd], new: Fresh, stuck: dict[str, list[LockedCall]], carried: Sequence[OpenIntent]
+) -> None:
+    waves = run.book.header.waves
     free = [call for call in calls if not _is_in_the_way(call, stuck, waves)] if stuck else calls
     run.tally.deferred += len(calls) - len(free)
-    add_batches(run, batches(take_up(run, carried, free), run.options.batch))
+    # Whoever a request of an earlier run is about has no job and no doubt in the lock, so may be among the new ones.
+    sent, new = new.apart({call.key for entry in carried for call in entry.intent.calls})
+    left = take_up(run, carried, [*free, *map(ToAdd, sent)])
+    # Nothing is remembered of the new ones, so nothing that could not be taken back is in their way.
+    add_batches(run, all_batches(left, new, run.options.batch))
     settle_postponed(run)
 
 
@@ -111,7 +121,7 @@ def remember_settings(run: Run, campaign: Campaign) -> None:
     if run.tally.withheld:
         return
     settings = remembered(campaign.policy, campaign.payload, run.keyer)
-    run.book.set_header(msgspec.structs.replace(run.book.lock.header, **settings))
+    run.book.set_header(msgspec.structs.replace(run.book.header, **settings))
 
 
 def remember_state(run: Run, observed: CampaignState | None) -> None:
@@ -120,7 +130,7 @@ def remember_state(run: Run, observed: CampaignState | None) -> None:
     What the last control led to needs no word more, and a move that follows takes the place of all of it. A server that
     does not tell leaves nothing to compare with.
     """
-    header = run.book.lock.header
+    header = run.book.header
     if observed is not None:
         is_known = is_as_moved(header, observed)
         run.book.set_header(msgspec.structs.replace(header, state="" if is_known else observed.value))
@@ -128,6 +138,6 @@ def remember_state(run: Run, observed: CampaignState | None) -> None:
 
 def forget_refusal(run: Run, state: CampaignState | None) -> None:
     """Once the campaign is no longer new, it was started after all."""
-    header = run.book.lock.header
+    header = run.book.header
     if header.control == START_REFUSED and state not in (CampaignState.NEW, None):
         run.book.set_header(msgspec.structs.replace(header, control=""))

@@ -4,6 +4,9 @@ Other threads only send and wait. Everything that is written down, and every dec
 the records of batches that come back together durable together, with one fsync.
 
 The straight way is in this module: an intent that is durable, a request, an answer, a report that shows all its jobs.
+For calls of which nothing was remembered it is walked in columns, from the plan to the line in the lockfile. This is
+the hot path of a large apply: only what a server says of a job is a struct on it.
+
 Whatever comes back in any other way waits until nothing else is under way, and is then settled by itself, as
 `adds.settle` does it. So no two requests are ever in doubt about each other's calls, and what a single batch promises
 holds for each of several.
@@ -15,17 +18,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
-from reconciler.apply.adds import ToAdd, body_of, settle
+from reconciler.apply.adds import settle
+from reconciler.apply.batch import Batch
 from reconciler.apply.postponed import is_postponed, settle_postponed
 from reconciler.apply.run import Run
 from reconciler.apply.spare import leave_out
-from reconciler.calls.model import AddAnswer, Job
+from reconciler.calls.model import AddAnswer, Job, JobStatus
 from reconciler.calls.parallel import first_done
 from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
-
-Batch = tuple[ToAdd, ...]
+from reconciler.lock.new_calls import NewCalls
 
 
 def add_batches(run: Run, batches: Iterator[Batch]) -> None:
@@ -125,28 +128,27 @@ class _Flights:
         room = 0 if self._is_held else min(at_once - len(busy), 2 * at_once - len(self._under_way))
         while self._next and room > 0 and not self._meets_itself(self._next):
             batch, self._next = self._spared(self._next), next(batches, None)
-            if batch:
+            if batch.size:
                 yield batch
                 room -= 1
 
     def _spared(self, batch: Batch) -> Batch:
         """The batch without those who are suppressed by now."""
-        if self._suppressed.isdisjoint([call.wanted.call.phone for call in batch]):
+        if self._suppressed.isdisjoint(batch.phones):
             return batch
-        kept = tuple(call for call in batch if call.wanted.call.phone not in self._suppressed)
-        leave_out(self._run, len(batch) - len(kept))
+        kept = batch.only([at for at, phone in enumerate(batch.phones) if phone not in self._suppressed])
+        leave_out(self._run, batch.size - kept.size)
         return kept
 
     def _meets_itself(self, batch: Batch) -> bool:
         """Whether somebody who is called under two keys would be in two open requests at once."""
-        shared = {call.wanted.phone for call in batch if call.wanted.call.is_same_phone_allowed}
-        if not shared:
+        if not batch.shared:
             return False
-        is_under_way = any(call.wanted.phone in shared for each in self._under_way for call in each.batch)
-        return is_under_way or is_postponed(self._run, shared)
+        is_under_way = any(call.phone in batch.shared for each in self._under_way for call in each.batch.calls)
+        return is_under_way or is_postponed(self._run, batch.shared)
 
     def _take_off(self, batch: Batch) -> _Flight:
-        intent = self._run.intent("addPhones", tuple(call.in_doubt() for call in batch), body_of(batch))
+        intent = self._run.intent("addPhones", batch.held, batch.body())
         flight = _Flight(batch, self._run.book.intend(intent))
         self._under_way.append(flight)
         return flight
@@ -177,11 +179,8 @@ class _Flights:
             flight.is_answered = True
             return True
         self._under_way.remove(flight)
-        calls = paired(self._run, flight, flight.awaited.result()) if error is None else None
-        if calls is None:
+        if error is not None or not self._close(flight, flight.awaited.result()):
             self._set_aside(flight, error)
-        else:
-            self._close(flight, calls)
         return False
 
     def _set_aside(self, flight: _Flight, error: BaseException | None) -> None:
@@ -191,10 +190,20 @@ class _Flights:
             flight.entry = self._run.book.doubt(flight.entry, self._run.now_ms(), error.what)
         self._odd.append(flight)
 
-    def _close(self, flight: _Flight, calls: list[LockedCall]) -> None:
-        self._run.book.close(flight.entry, calls)
-        self._run.tally.added += len(calls)
-        self._run.advance(len(calls))
+    def _close(self, flight: _Flight, jobs: tuple[Job, ...]) -> bool:
+        """Records the jobs of its calls; False when they are not exactly theirs and new."""
+        found, book, batch = paired(self._run, flight.batch, jobs), self._run.book, flight.batch
+        if found is None:
+            return False
+        statuses = [_status(job) for job in found]
+        ids = [job.job_id for job in found]
+        if isinstance(batch.held, NewCalls):
+            book.confirm(flight.entry, batch.held, batch.phones, ids, "".join(statuses))
+        else:
+            book.close(flight.entry, map(_with_job, batch.held, ids, statuses))
+        self._run.tally.added += batch.size
+        self._run.advance(batch.size)
+        return True
 
     def _between(self) -> bool:
         """What is done while nothing is under way; False when there was nothing to do."""
@@ -233,17 +242,18 @@ def _write_down(run: Run, flight: _Flight) -> None:
         run.book.close(flight.entry, why=error.what)
 
 
-def paired(run: Run, flight: _Flight, jobs: tuple[Job, ...]) -> list[LockedCall] | None:
-    """The calls of a flight, each with its job; None when the jobs are not exactly theirs and new."""
+def paired(run: Run, batch: Batch, jobs: tuple[Job, ...]) -> list[Job] | None:
+    """The job of each call of the batch; None when the jobs are not exactly theirs and new."""
     by_phone = {job.phone: job for job in jobs}
-    if not len(by_phone) == len(jobs) == len(flight.batch) or run.book.owns_any([job.job_id for job in jobs]):
+    if not len(by_phone) == len(jobs) == batch.size or run.book.owns_any([job.job_id for job in jobs]):
         return None
-    found = [by_phone.get(call.wanted.call.phone) for call in flight.batch]
-    sent = flight.entry.intent.calls
-    calls = [_with_job(call, job) for call, job in zip(sent, found, strict=True) if job]
-    return calls if len(calls) == len(sent) else None
+    found = [by_phone.get(phone) for phone in batch.phones]
+    return cast("list[Job]", found) if all(found) else None
 
 
-def _with_job(sent: LockedCall, job: Job) -> LockedCall:
-    status = seen(CallStatus.PLANNED, job)
-    return LockedCall(sent.key, sent.wave, sent.phone, sent.request, job.job_id, status, sent.mask, sent.former)
+def _status(job: Job) -> CallStatus:
+    return CallStatus.PLANNED if job.status is JobStatus.PLANNED else seen(CallStatus.PLANNED, job)
+
+
+def _with_job(sent: LockedCall, job_id: str, status: CallStatus) -> LockedCall:
+    return LockedCall(sent.key, sent.wave, sent.phone, sent.request, job_id, status, sent.mask, sent.former)

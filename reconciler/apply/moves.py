@@ -98,7 +98,7 @@ def _explain_refusal(run: Run, control: Control, error: Refused) -> bool:
 
 
 def _explain_on_legacy(run: Run, control: Control, error: Refused) -> bool:
-    last = run.book.lock.header.control
+    last = run.book.header.control
     if _cannot_start(control, error):
         return _try_sibling(run, control, cannot_start=True)
     if error.status != 400:
@@ -141,7 +141,7 @@ def _try_sibling(run: Run, control: Control, *, cannot_start: bool = False) -> b
 
 def _remember(run: Run, control: str, message: str) -> bool:
     run.say(message)
-    header = run.book.lock.header
+    header = run.book.header
     if header.control != control:
         run.book.set_header(msgspec.structs.replace(header, control=control, state=""))
     return True

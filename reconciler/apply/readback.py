@@ -115,8 +115,8 @@ def _candidates(run: Run, entry: OpenIntent, is_listed: bool) -> Iterable[Job]:
 def _of_phones(run: Run, entry: OpenIntent, calls: Iterable[LockedCall]) -> tuple[Job, ...]:
     """The jobs of these calls' phones that may be the intent's."""
     wanted = {call.call_id for call in calls}
-    sent = msgspec.json.decode(entry.intent.body, type=list[_WithPhone])
-    phones = [item.phone for item, call in zip(sent, entry.intent.calls, strict=True) if call.call_id in wanted]
+    sent = zip(entry.intent.phones(), entry.intent.calls, strict=True)
+    phones = [phone for phone, call in sent if call.call_id in wanted]
     jobs = find_jobs(run.client, phones=phones, batch=run.options.batch).jobs
     since_s = _since_s(run, entry)  # after asking: only an answer tells the server's time
     return tuple(job for job in jobs if job.created_at_ms is None or job.created_at_ms / 1000 >= since_s)
@@ -125,10 +125,6 @@ def _of_phones(run: Run, entry: OpenIntent, calls: Iterable[LockedCall]) -> tupl
 def _since_s(run: Run, entry: OpenIntent) -> float:
     """The server's time before which no job of the intent was made, Unix seconds."""
     return entry.intent.created_ms / 1000 + run.client.clock_skew_s() - CLOCK_MARGIN_S
-
-
-class _WithPhone(msgspec.Struct):
-    phone: str
 
 
 def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: Container[str] = ()) -> Found:

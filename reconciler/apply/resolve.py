@@ -94,7 +94,7 @@ def decide(book: Book, chosen: Collection[Doubt], verdict: Verdict, *, who: str,
     calls = {doubt.call.call_id: _after(doubt.call, verdict) for doubt in chosen}
     at = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
     decision = Decision(at, who, why, verdict, tuple(sorted(calls)))
-    header = book.lock.header
+    header = book.header
     book.set_header(msgspec.structs.replace(header, decisions=(*header.decisions, decision)))
     # Saved first: after a crash in here the calls are still in doubt and are decided again. The other way round there
     # would be calls that were decided, and nobody could tell by whom and why.
@@ -152,10 +152,9 @@ def _without(intent: Intent, settled: Mapping[CallId, LockedCall]) -> Intent:
     kept = [
         (call, bytes(each)) for call, each in zip(intent.calls, objects, strict=True) if call.call_id not in settled
     ]
-    return msgspec.structs.replace(
-        intent,
+    return intent.about(
+        (call for call, _ in kept),
         idempotence_key=str(uuid4()),
-        calls=tuple(call for call, _ in kept),
         body=(b"[" + b",".join(each for _, each in kept) + b"]").decode(),
         recovers=0,
     )

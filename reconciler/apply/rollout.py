@@ -23,7 +23,7 @@ def begin_step(run: Run, plan: Plan) -> None:
 
 def end_step(run: Run) -> None:
     """Takes the time of this run's adds into the lock in memory: the gate waits from there."""
-    mark = run.book.lock.header.rollout
+    mark = run.book.header.rollout
     if mark is not None and run.tally.requests.get("addPhones"):
         _remember(run, msgspec.structs.replace(mark, last_add_ms=run.now_ms()))
 
@@ -39,11 +39,11 @@ def refuse_aborted(plan: Plan) -> None:
 
 
 def _is_known(run: Run, mark: RolloutMark, *, is_tripped: bool) -> bool:
-    known = run.book.lock.header.rollout
+    known = run.book.header.rollout
     if known is not None and is_tripped:  # nothing is added, so that alone is no news
         mark = msgspec.structs.replace(mark, last_add_ms=known.last_add_ms)
     return mark == known
 
 
 def _remember(run: Run, mark: RolloutMark) -> None:
-    run.book.set_header(msgspec.structs.replace(run.book.lock.header, rollout=mark))
+    run.book.set_header(msgspec.structs.replace(run.book.header, rollout=mark))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from reconciler.lock.erasure import Graves
 from reconciler.lock.journal import Intent, Operation
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import LockedCall
+from reconciler.lock.new_calls import NewCalls
 
 BATCH = 2000
 """Calls per request by default: past this the measured cost of requests and fsyncs is a few percent of the whole."""
@@ -23,7 +24,7 @@ SETTLE_S = 120.0
 """How long a request may still take effect after its client gave up, unless `--settle` says otherwise."""
 
 
-CHECKPOINT = 100_000
+CHECKPOINT = 200_000
 """Calls added before the lockfile is written in the middle of a run: some fifty megabytes of journal."""
 
 
@@ -86,13 +87,14 @@ class Run(msgspec.Struct, frozen=True):
     graves: Graves = Graves()  # who was erased from other locks
 
     def intent(
-        self, operation: Operation, calls: tuple[LockedCall, ...] = (), body: str = "", move: str = ""
+        self, operation: Operation, calls: Sequence[LockedCall] | NewCalls = (), body: str = "", move: str = ""
     ) -> Intent:
         """A new intent from now until the timeout, under a key of its own; waits until its request may be sent."""
         self.client.take_turn()  # before the time is taken: a request must not go out after the intent's deadline
         now_ms = self.now_ms()
         deadline_ms = now_ms + int(1000 * self.options.timeout_s)
-        return Intent(operation, str(uuid4()), now_ms, deadline_ms, calls, body, move)
+        held = calls if isinstance(calls, NewCalls) else tuple(calls)
+        return Intent(operation, str(uuid4()), now_ms, deadline_ms, held, body, move)
 
     def intent_again(self, intent: Intent, recovers: int) -> Intent:
         """The identical request under the same key, with a deadline of its own.

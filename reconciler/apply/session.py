@@ -166,7 +166,7 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
     forget_refusal(run, observed.state)
     remember_state(run, observed.state)
     if not plan.tripped:  # a list that a guard holds back is not the one the next is held against
-        book.set_header(with_sizes(book.lock.header, session.desired.sizes, run.keyer))
+        book.set_header(with_sizes(book.header, session.desired.sizes, run.keyer))
     _do(session, run, plan, carried)
 
 

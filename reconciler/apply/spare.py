@@ -17,17 +17,13 @@ from reconciler.errors import calls_text
 from reconciler.lock.journal import Intent
 
 
-class _WithPhone(msgspec.Struct):
-    phone: str
-
-
 def spare(run: Run, intent: Intent) -> Intent | None:
     """The intent without those who are suppressed by now; None when nobody is left.
 
     Raises ManifestError or GuardTripped when a suppression list cannot be trusted: then nothing may be sent.
     """
     suppressed = run.suppressed()
-    phones = [item.phone for item in msgspec.json.decode(intent.body, type=list[_WithPhone])] if suppressed else []
+    phones = intent.phones() if suppressed else []
     if suppressed.isdisjoint(phones):
         return intent
     kept = [at for at, phone in enumerate(phones) if phone not in suppressed]
@@ -36,10 +32,10 @@ def spare(run: Run, intent: Intent) -> Intent | None:
         _close_recovered(run, intent)
         return None
     objects = msgspec.json.decode(intent.body, type=list[msgspec.Raw])
-    return msgspec.structs.replace(
-        intent,
+    calls = intent.calls
+    return intent.about(
+        (calls[at] for at in kept),
         idempotence_key=str(uuid4()),
-        calls=tuple(intent.calls[at] for at in kept),
         body=(b"[" + b",".join(bytes(objects[at]) for at in kept) + b"]").decode(),
     )
 

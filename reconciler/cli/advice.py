@@ -18,12 +18,12 @@ from reconciler.phones.model import CallSource, Chunk
 from reconciler.plan.forecast import forecast, forecast_warnings, is_worth
 from reconciler.plan.hours import hours_warnings, never_opens
 from reconciler.plan.load import Forecast, Load
-from reconciler.plan.model import Plan
 from reconciler.plan.people import People, Phones
 from reconciler.plan.survey import Group, Survey, Surveyed, surveyed
 from reconciler.plan.warnings import PlanWarning, profile_warning, shared_warning
 
 if TYPE_CHECKING:
+    from reconciler.plan.model import Plan
     from reconciler.profiles.findings import Finding
 
 

@@ -90,9 +90,9 @@ class _Erasing:
 
     def show(self) -> bool:
         """Says what is there of the person; whether there is any lock at all."""
+        from reconciler.calls.masks import mask
         from reconciler.errors import calls_text
         from reconciler.lock.erasure import traces
-        from reconciler.phones.model import mask
         from reconciler.render.words import count
 
         who = mask(self._phone) if self._phone else "whoever has that key"

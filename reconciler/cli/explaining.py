@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.cli.desk import Desk
 from reconciler.cli.options import Common
 from reconciler.cli.plan import Asked, plan_one
@@ -24,7 +25,6 @@ from reconciler.lock.journal import with_doubts
 from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.phones.desired import ListedCalls
-from reconciler.phones.model import mask
 from reconciler.plan.together import Together
 from reconciler.read.remembered import Remembered, read_remembered
 

@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.errors import Place, ReconcilerError
 from reconciler.manifest.model import Campaign
 from reconciler.phones.build import phone_column
-from reconciler.phones.model import Call, CallSource, Chunk, mask
+from reconciler.phones.model import Call, CallSource, Chunk
 from reconciler.phones.normalise import Numbering
 from reconciler.phones.passing import Passing
 from reconciler.phones.problems import Wrong

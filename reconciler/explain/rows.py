@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.explain.hours import hours_of
 from reconciler.explain.levels import Written
 from reconciler.explain.model import Kept, Row, Suppressed
 from reconciler.explain.origins import Sources, fields_of, key_words, listing_of, unsaid
 from reconciler.lock.keyed import Keyer
 from reconciler.manifest.model import Campaign, SuppressionList
-from reconciler.phones.model import Call, mask
+from reconciler.phones.model import Call
 from reconciler.phones.problems import Problems
 from reconciler.phones.suppression import read_listed
 from reconciler.profiles.breaches import breaches, is_about, period_of, terms_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.calls.masks import mask
 from reconciler.errors import Place
 from reconciler.explain.asked import NearCall, Spotted, asked
 from reconciler.explain.memories import remembered_of
@@ -13,7 +14,7 @@ from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.lists import Declared
-from reconciler.phones.model import Call, CallSource, mask
+from reconciler.phones.model import Call, CallSource
 from reconciler.phones.problems import Problems
 from reconciler.phones.stream import unwatched
 

@@ -36,7 +36,7 @@ def day_of(unix_ms: int) -> int:
 
 def added_on(header: Header, job_ids: Iterable[str], day: int) -> Header:
     """The header once jobs with these ids were created on that day."""
-    first = min((_number(job_id) for job_id in job_ids if job_id), default=-1)
+    first = min(map(_number, _lowest([job_id for job_id in job_ids if job_id])), default=-1)
     if first < 0:
         return header
     spans = [span for span in header.added if span.first < first or span.first == 0 < first]
@@ -119,6 +119,13 @@ def _in_columns(ledger: Ledger, firsts: list[int], lines: Positions) -> set[int]
         at = np.searchsorted(np.array(firsts, np.uint64), numbers, "right")
         found.update((np.maximum(np.unique(at), 1) - 1).tolist())
     return found
+
+
+def _lowest(job_ids: list[str]) -> list[str]:
+    """Those among which the lowest is: of thousands that look alike, just that."""
+    digits = "".join(job_ids)
+    are_alike = len({*map(len, job_ids)}) == 1 and digits.isascii() and digits.isdigit()
+    return [min(job_ids)] if are_alike and min(job_ids)[0] != "0" else job_ids
 
 
 def _number(job_id: str) -> int:

@@ -10,16 +10,27 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Container, Iterable, MutableMapping
-from typing import Literal, assert_never
+from functools import cached_property
+from typing import Any, Literal, assert_never
 
 import msgspec
 
 from reconciler.errors import LockError
 from reconciler.lock.days import added_on, day_of
 from reconciler.lock.model import CallId, CallStatus, Lock, LockedCall
+from reconciler.lock.new_calls import NewCalls
 from reconciler.lock.owned import OwnedJobs
 
 Operation = Literal["addPhones", "cancel", "control"]
+
+
+class _Sent(msgspec.Struct):
+    """As much of what was sent for a call as tells whom it is about."""
+
+    phone: str
+
+
+_sent = msgspec.json.Decoder(list[_Sent]).decode
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):
@@ -29,21 +40,41 @@ class Begin(msgspec.Struct, frozen=True, tag="begin"):
     serial: int
 
 
-class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
+class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True, dict=True):
     """A mutating request that is about to be sent."""
 
     operation: Operation
     idempotence_key: str  # random UUID4
     created_ms: int  # Unix milliseconds
     deadline_ms: int  # when we stop waiting for the answer
-    calls: tuple[LockedCall, ...] = ()  # addPhones: as they will be, without job; cancel: as they are
+    # As calls, or in columns where nothing was remembered of any. Not a field of its own: a version that knows only
+    # calls would take an intent without them for one about nobody. So it cannot read the line, and stops.
+    held: tuple[LockedCall, ...] | NewCalls = msgspec.field(default=(), name="calls")
     body: str = ""  # the exact request, for sending again
     move: str = ""  # control only
     recovers: int = 0  # number of the intent this one sends again
 
+    @cached_property
+    def calls(self) -> tuple[LockedCall, ...]:
+        """The calls it is about. addPhones: as they will be, without job, as in the body; cancel: as they are."""
+        return tuple(self.held.calls(self.phones())) if isinstance(self.held, NewCalls) else self.held
+
+    @property
+    def size(self) -> int:
+        """How many calls it is about."""
+        return self.held.size if isinstance(self.held, NewCalls) else len(self.held)
+
+    def phones(self) -> list[str]:
+        """addPhones: the E.164 digits of the body."""
+        return [sent.phone for sent in _sent(self.body)]
+
+    def about(self, calls: Iterable[LockedCall], **changes: Any) -> Intent:
+        """The intent about other calls, and with other changes."""
+        return msgspec.structs.replace(self, held=tuple(calls), **changes)
+
     def __repr__(self) -> str:
         """Without the request: it holds phones and payloads."""
-        return f"Intent({self.operation}, {len(self.calls)} calls)"
+        return f"Intent({self.operation}, {self.size} calls)"
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
@@ -70,7 +101,20 @@ class Closed(msgspec.Struct, frozen=True, tag="closed", omit_defaults=True):
     why: str = ""  # when it did not do what was wanted
 
 
-Record = Begin | Intent | Answered | Doubtful | Closed
+class Confirmed(msgspec.Struct, frozen=True, tag="confirmed"):
+    """Each of the new calls of addPhones intent `of` has the job at its place; that is its outcome."""
+
+    of: int
+    job_ids: tuple[str, ...]
+    statuses: str  # a letter each
+
+    def closed(self, intent: Intent) -> Closed:
+        """The same call by call. Raises ValueError when there are not as many jobs as calls."""
+        held = intent.held if isinstance(intent.held, NewCalls) else NewCalls("", "", "", "")
+        return Closed(self.of, tuple(held.calls(intent.phones(), self.job_ids, self.statuses)))
+
+
+Record = Begin | Intent | Answered | Doubtful | Closed | Confirmed
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -140,7 +184,7 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
     lock = lock.copy()
     opened: dict[int, OpenIntent] = {}
     for entry in entries[1:]:
-        if isinstance(entry.record, Answered | Doubtful | Closed) and entry.record.of not in opened:
+        if isinstance(entry.record, Answered | Doubtful | Closed | Confirmed) and entry.record.of not in opened:
             raise LockError(f"{shown}:{entry.seq} is about a request that is not open; nothing was changed")
         match entry.record:
             case Intent() as intent:
@@ -149,8 +193,9 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
                 opened[of] = msgspec.structs.replace(opened[of], job_ids=job_ids)
             case Doubtful(of, at_ms, why):
                 opened[of] = msgspec.structs.replace(opened[of], gave_up_ms=at_ms, why=why)
-            case Closed() as closed:
-                intent = opened.pop(closed.of).intent
+            case Closed() | Confirmed() as record:
+                intent = opened.pop(record.of).intent
+                closed = _closed(record, intent, f"{shown}:{entry.seq}")
                 if owned is None:
                     lock = after_closing(lock, intent, closed)
                 elif any(call.job_id and call.job_id not in owned for call in closed.calls):
@@ -170,16 +215,19 @@ def sent_phones(entries: Iterable[Entry]) -> frozenset[str]:
     for entry in entries:
         if isinstance(entry.record, Intent):
             opened[entry.seq] = entry.record
-        elif isinstance(entry.record, Closed):
+        elif isinstance(entry.record, Closed | Confirmed):
             opened.pop(entry.record.of, None)
-    bodies = [intent.body for intent in opened.values() if intent.operation == "addPhones"]
-    return frozenset(sent.phone for body in bodies for sent in msgspec.json.decode(body, type=list[_Sent]))
+    added = (intent for intent in opened.values() if intent.operation == "addPhones")
+    return frozenset(phone for intent in added for phone in intent.phones())
 
 
-class _Sent(msgspec.Struct):
-    """As much of what was sent for a call as tells whom it is about."""
-
-    phone: str
+def _closed(record: Closed | Confirmed, intent: Intent, where: str) -> Closed:
+    if isinstance(record, Closed):
+        return record
+    try:
+        return record.closed(intent)
+    except (ValueError, msgspec.DecodeError):
+        raise LockError(f"{where} does not fit the request it is about; nothing was changed") from None
 
 
 _BRING_BACK = "bring back the lockfile of the interrupted run, then apply again"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, whic
     from reconciler.lock.ledger import Ledger
 
 _MOST_DIGITS: Final = 18  # of an id that is kept as a number
+MOST_TEXTS: Final = 100_000
+"""Ids that are kept as texts; what is more is folded into numbers, as far as they are."""
 _AT_ONCE: Final = 20_000  # lines looked at together: their columns stay in the processor's cache
 
 
@@ -22,6 +24,7 @@ class OwnedJobs:
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
         self._texts: set[str] = set()
+        self._most_texts = MOST_TEXTS
         self._numbers: Numbers | None = None  # a sorted array, where there is one
         calls: Iterable[LockedCall] = lock.calls.values()
         if lock.ledger is not None:
@@ -48,6 +51,19 @@ class OwnedJobs:
     def add(self, job_ids: Iterable[str]) -> None:
         """Takes note of jobs that were created since."""
         self._texts.update(job_ids)
+        if len(self._texts) >= self._most_texts:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Keeps as numbers what can be: a text takes a hundred bytes."""
+        import numpy as np
+
+        plain = [job_id for job_id in self._texts if _is_number(job_id)]
+        numbers = np.array([*map(int, plain)], np.uint64)
+        known = np.empty(0, np.uint64) if self._numbers is None else self._numbers
+        self._numbers = np.sort(np.concatenate([known, numbers]))
+        self._texts.difference_update(plain)
+        self._most_texts = max(MOST_TEXTS, 2 * len(self._texts))
 
     def newest(self, count: int) -> list[str]:
         """Up to so many ids, the highest: they were likely created last."""
@@ -110,8 +126,8 @@ def _those_among(numbers: Numbers, job_ids: Sequence[str]) -> list[str]:
     """Which of the ids are among these, which are in order."""
     import numpy as np
 
-    asked = [job_id for job_id in job_ids if _is_number(job_id)]
-    values = np.array([int(job_id) for job_id in asked], np.uint64)
+    asked = job_ids if _are_numbers(job_ids) else [job_id for job_id in job_ids if _is_number(job_id)]
+    values = np.array([*map(int, asked)], np.uint64)
     at = numbers.searchsorted(values)
     at[at == len(numbers)] = -1
     found = numbers[at] == values if len(numbers) else np.zeros(len(asked), np.bool_)
@@ -126,6 +142,13 @@ def _is_among(numbers: Numbers, job_id: str) -> bool:
     value = numbers.dtype.type(int(job_id))
     at = int(numbers.searchsorted(value))
     return at < len(numbers) and bool(numbers[at] == value)
+
+
+def _are_numbers(job_ids: Sequence[str]) -> bool:
+    """Whether all of these are, asked of all at once; False may mean that it was not asked."""
+    digits = "".join(job_ids)
+    are_short = max(map(len, job_ids), default=0) <= _MOST_DIGITS
+    return digits.isascii() and digits.isdigit() and are_short and all(job_ids) and min(job_ids)[0] != "0"
 
 
 def _is_number(job_id: str) -> bool:

@@ -42,10 +42,7 @@ class Rekey:
     def opened(self, opened: Iterable[OpenIntent]) -> tuple[OpenIntent, ...]:
         """The open requests; what they send stays as it is."""
         replace = msgspec.structs.replace
-        return tuple(
-            replace(entry, intent=replace(entry.intent, calls=tuple(self.calls(entry.intent.calls))))
-            for entry in opened
-        )
+        return tuple(replace(entry, intent=entry.intent.about(self.calls(entry.intent.calls))) for entry in opened)
 
     def calls(self, calls: Sequence[LockedCall]) -> list[LockedCall]:
         """The calls, in the same order."""

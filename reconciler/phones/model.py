@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.errors import Place
 
 
@@ -138,14 +139,3 @@ class CallSource(Protocol):
     def chunks(self) -> Iterator[Chunk]:
         """All wanted calls, provisional until the last; raises ManifestError then. May be asked for again."""
         ...
-
-
-def mask(phone: str) -> str:
-    """`phone` for people to read: the first and last four digits, the rest as bullets (`1650•••0042`).
-
-    At least three digits are always hidden; of a number shorter than 11 digits fewer are shown.
-    """
-    size = len(phone)
-    shown = max(0, min(8, size - 3))
-    tail = shown // 2
-    return f"{phone[: shown - tail]}{'•' * (size - shown)}{phone[size - tail :]}"

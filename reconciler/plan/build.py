@@ -18,15 +18,18 @@ from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
 from reconciler.plan.cap import CallAction, Usage, hold_caps
 from reconciler.plan.diff import NOBODY, NOTHING, Aside, CallDiff, Observed
+from reconciler.plan.fresh import NONE, Fresh
 from reconciler.plan.guards import Scope, hold_guards
 from reconciler.plan.load import Load
 from reconciler.plan.model import (
     Action,
+    Actions,
     Add,
     Adopt,
     Blocked,
     Cancel,
     Held,
+    LongActions,
     Move,
     Note,
     Pause,
@@ -36,6 +39,9 @@ from reconciler.plan.model import (
     Resume,
     Start,
     Stop,
+    counted,
+    fresh,
+    known,
     subject_of,
 )
 from reconciler.plan.moved import Moved, find_moved
@@ -69,13 +75,17 @@ def make_plan(
 
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
+    if aside.fresh and _speaks_against_new_calls(campaign, observed, usage, graves):
+        desired, aside = _each(desired, aside)
     diff = CallDiff(campaign, desired, lock, observed, keyer, aside, graves)
+    wanted = len(diff.wanted) + aside.in_step + len(aside.fresh)
     # Caps first: a rollout's step is not to be filled with calls that are held back.
     within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
-    calls, rollout = _rolled_out(campaign, lock, within, len(diff.wanted) + aside.in_step, aside, now_ms)
+    calls, rollout = _rolled_out(campaign, lock, within, wanted, aside, now_ms)
     state = "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
     held = [Held(rollout.held)] if rollout and rollout.held else []
-    actions, notes = _with_move(state_move(state, observed, lock.header), calls, (*diff.notes, *capped, *held))
+    notes = (*diff.notes, *capped, *held)
+    actions, notes = _with_move(state_move(state, observed, lock.header), calls, aside.fresh, notes)
     if campaign.state == "stopped":
         actions, notes = _only_stop(actions, notes)
     now = effective_state(observed, lock.header)
@@ -89,7 +99,7 @@ def make_plan(
         desired_state=state,
         observed_state=observed.state,
         is_refreshed=observed.is_refreshed,
-        wanted=len(diff.wanted) + aside.in_step,
+        wanted=wanted,
         suppressed=len(desired.calls) - len(diff.wanted) - diff.erased + aside.suppressed,
         in_step=diff.in_step,
         actions=actions,
@@ -103,13 +113,26 @@ def make_plan(
     )
 
 
+def _speaks_against_new_calls(campaign: Campaign, observed: Observed, usage: Usage | None, graves: Graves) -> bool:
+    """Whether something may be decided about calls of which the lock remembers nothing."""
+    is_capped, is_foreign = bool(usage and usage.caps), bool(observed.foreign) and campaign.foreign == "block"
+    is_chosen = campaign.rollout is not None or campaign.state == "stopped"
+    return is_capped or is_foreign or is_chosen or bool(graves.others)
+
+
+def _each(desired: Desired, aside: Aside) -> tuple[Desired, Aside]:
+    """The fresh calls among those that are decided about one by one."""
+    calls = (*desired.calls, *aside.fresh.calls())
+    return msgspec.structs.replace(desired, calls=calls), msgspec.structs.replace(aside, fresh=NONE)
+
+
 def _with_move(
-    move: Move | Blocked | None, calls: list[CallAction], notes: tuple[Note, ...]
-) -> tuple[tuple[Action, ...], tuple[Note, ...]]:
+    move: Move | Blocked | None, calls: list[CallAction], new: Fresh, notes: tuple[Note, ...]
+) -> tuple[Actions, tuple[Note, ...]]:
     """The actions in their order, with the campaign's move among them, or a note that it is blocked."""
     if isinstance(move, Blocked):
-        return in_order(calls, None), (move, *notes)
-    return in_order(calls, move), notes
+        return in_order(calls, None, new), (move, *notes)
+    return in_order(calls, move, new), notes
 
 
 def _rolled_out(
@@ -124,11 +147,12 @@ def _rolled_out(
     return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
 
 
-def in_order(calls: list[CallAction], move: Move | None) -> tuple[Action, ...]:
-    """The actions in the order of doing them, the safe direction first."""
+def in_order(calls: list[CallAction], move: Move | None, new: Fresh = NONE) -> Actions:
+    """The actions in the order of doing them, the safe direction first; the fresh calls are added after the others."""
     first = [move] if isinstance(move, Pause | Stop) else []
     last = [move] if isinstance(move, Start | Resume) else []
-    return (*first, *sorted(calls, key=_phase), *last)
+    before = (*first, *sorted(calls, key=_phase))
+    return LongActions(before, new, last) if new else (*before, *last)
 
 
 def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Moved | None) -> Scope:
@@ -146,10 +170,10 @@ def _scope(desired: Desired, lock: Lock, aside: Aside, keyer: Keyer, moved: Move
     )
 
 
-def _load(observed: Observed, live: int, actions: tuple[Action, ...]) -> Load:
+def _load(observed: Observed, live: int, actions: Actions) -> Load:
     """The calls that are live once the actions are done, and how fast the campaign is."""
-    adds = sum(isinstance(action, Add) for action in actions)
-    cancels = sum(isinstance(action, Cancel) and action.locked.status.is_live for action in actions)
+    adds = counted(actions).add
+    cancels = sum(isinstance(action, Cancel) and action.locked.status.is_live for action in known(actions))
     details = observed.details
     if details is None:
         return Load(live + adds - cancels)
@@ -172,18 +196,18 @@ def _phase(action: Add | Cancel | Replace | Adopt) -> int:
             assert_never(action)
 
 
-def _only_stop(actions: tuple[Action, ...], notes: tuple[Note, ...]) -> tuple[tuple[Action, ...], tuple[Note, ...]]:
+def _only_stop(actions: Actions, notes: tuple[Note, ...]) -> tuple[Actions, tuple[Note, ...]]:
     """A campaign that is to be stopped: stopping takes every queued call back, and nothing is added to it."""
     left_out = (a.wanted for a in actions if isinstance(a, Add | Replace))
     stays = tuple(action for action in actions if isinstance(action, Stop | Adopt))
     return stays, (*notes, *(Blocked(subject_of(wanted), Reason.CAMPAIGN_STOPPED) for wanted in left_out))
 
 
-def _refuse_lost(campaign: Campaign, state: CampaignState | None, actions: tuple[Action, ...]) -> None:
+def _refuse_lost(campaign: Campaign, state: CampaignState | None, actions: Actions) -> None:
     """Raises Refusal when the campaign can take no calls and would need more."""
     if state is CampaignState.DELETED:
         raise Refusal(f"campaign {campaign.name} is deleted on the server; make a new one and give its token")
-    adds = sum(isinstance(action, Add | Replace) for action in actions)
+    adds = counted(actions).rings
     if state is CampaignState.FINISHED and adds:
         raise Refusal(
             f"campaign {campaign.name} is finished and takes no more calls, but {adds} would have to be added; "
@@ -191,11 +215,13 @@ def _refuse_lost(campaign: Campaign, state: CampaignState | None, actions: tuple
         )
 
 
-def _plan_id(lock: Lock, actions: tuple[Action, ...]) -> str:
+def _plan_id(lock: Lock, actions: Actions) -> str:
     """16 hex digits that change with any action and with the lock it was computed from."""
     origin = "" if lock.is_new else f"{lock.header.lineage}:{lock.header.serial}"
     digest = blake2b(origin.encode(), digest_size=8)
-    digest.update(b"".join(sorted(map(_encode, map(_identity, actions)))))
+    digest.update(b"".join(sorted(map(_encode, map(_identity, known(actions))))))
+    if fresh(actions):
+        digest.update(fresh(actions).digest())
     return digest.hexdigest()
 
 

@@ -19,9 +19,9 @@ from reconciler.plan.model import (
     Note,
     Reason,
     Replace,
-    Wanted,
     subject_of,
 )
+from reconciler.plan.wanted import Wanted
 
 _DOUBT = {
     CallStatus.UNKNOWN: Reason.UNKNOWN_STATUS,

@@ -19,6 +19,7 @@ from reconciler.lock.model import CallId, CallStatus, Erased, Lock, LockedCall
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.decide import RESTING, decide_conflict, decide_unwanted, decide_wanted
+from reconciler.plan.fresh import NONE, Fresh
 from reconciler.plan.model import (
     Add,
     Adopt,
@@ -29,9 +30,9 @@ from reconciler.plan.model import (
     Reason,
     Replace,
     Unmanaged,
-    Wanted,
     subject_of,
 )
+from reconciler.plan.wanted import Wanted
 
 
 class Sightings(Protocol):
@@ -60,7 +61,10 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class Aside(msgspec.Struct, frozen=True):
-    """What was left out of a comparison because nothing is to do about it, as far as the rest has to know of it."""
+    """What was left out of a comparison because it is plain what to do about it, as far as the rest has to know of it.
+
+    That is nothing, or, about those that are `fresh`, to add them.
+    """
 
     in_step: int = 0  # wanted calls
     suppressed: int = 0  # rows
@@ -72,6 +76,7 @@ class Aside(msgspec.Struct, frozen=True):
     wanted_keys: frozenset[str] = frozenset()  # digests of keys that are wanted, in some wave
     attempts: Mapping[str, int] = {}  # by id of a job: those made for calls that are compared
     statuses: Mapping[CallStatus, int] | None = None  # of all calls of the wave; None where none is left out
+    fresh: Fresh = NONE  # nothing is remembered of their keys and phones; not suppressed
 
 
 NOTHING = Aside()

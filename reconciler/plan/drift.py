@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.calls.masks import mask
 from reconciler.calls.model import CampaignState, Control
 from reconciler.lock.model import CallStatus, Header, Lock, LockedCall
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import mask
 from reconciler.plan.diff import Observed
 from reconciler.plan.model import Drift, DriftedCalls, DriftKind, StateDrift
 from reconciler.plan.state import START_REFUSED, state_after

@@ -13,7 +13,21 @@ import msgspec
 from msgspec import UnsetType
 
 from reconciler.manifest.model import Guards
-from reconciler.plan.model import Action, Add, Adopt, Cancel, GuardResult, Pause, Reason, Replace, Resume, Start, Stop
+from reconciler.plan.model import (
+    Action,
+    Actions,
+    Adopt,
+    Cancel,
+    GuardResult,
+    Pause,
+    Reason,
+    Replace,
+    Resume,
+    Start,
+    Stop,
+    counted,
+    known,
+)
 
 DEFAULT_NEW_CALLS = 10_000
 DEFAULT_RELEASES = 10_000
@@ -66,12 +80,12 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 def hold_guards(
-    guards: Guards, actions: tuple[Action, ...], scope: Scope, allowed: Mapping[str, float]
+    guards: Guards, actions: Actions, scope: Scope, allowed: Mapping[str, float]
 ) -> tuple[GuardResult, ...]:
     """Every guard held against the plan. `allowed` raises limits, by option name (`new-calls`)."""
-    adds = sum(isinstance(action, Add) for action in actions)
-    cancels = sum(isinstance(a, Cancel) and a.reason is not Reason.SUPPRESSED for a in actions)
-    replaces = sum(isinstance(action, Replace) for action in actions)
+    counts = counted(actions)
+    adds, replaces = counts.add, counts.replace
+    cancels = sum(isinstance(a, Cancel) and a.reason is not Reason.SUPPRESSED for a in known(actions))
     shrunk = _Percent("listShrinkPercent", guards.list_shrink_percent, DEFAULT_LIST_PERCENT, SMALL_LIST)
     grown = _Percent("listGrowthPercent", guards.list_growth_percent, DEFAULT_LIST_PERCENT, SMALL_LIST)
     added = _Percent("newCallsPercent", guards.new_calls_percent, DEFAULT_NEW_CALLS_PERCENT, SMALL_LIST)
@@ -87,7 +101,7 @@ def hold_guards(
         # What became of a list matters where it makes phones ring, or takes calls back.
         shrunk.of_lists(scope.lists, -1, allowed, matters=bool(cancels)),
         grown.of_lists(scope.lists, 1, allowed, matters=bool(adds + replaces)),
-        amount("releases", guards.releases, DEFAULT_RELEASES, _released(actions, scope.waiting), allowed),
+        amount("releases", guards.releases, DEFAULT_RELEASES, _released(known(actions), scope.waiting), allowed),
         # This one always: were the short list taken for the true one now, the next plan would call people.
         missing.of_lists(scope.suppressions, -1, allowed, matters=True),
     )
@@ -140,12 +154,13 @@ class _Percent(msgspec.Struct, frozen=True):
         return worst if matters else msgspec.structs.replace(worst, is_tripped=False)
 
 
-def permitted(actions: tuple[Action, ...], guards: tuple[GuardResult, ...]) -> tuple[Action, ...]:
+def permitted(actions: Actions, guards: tuple[GuardResult, ...]) -> Actions:
     """The actions that may be done although these guards are held: all of them when none is tripped."""
     tripped = {guard.name for guard in guards if guard.is_tripped}
     if not tripped:
         return actions
-    return tuple(action for action in actions if _is_safe(action, not tripped.isdisjoint(_HOLDS_CANCELS)))
+    holds_cancels = not tripped.isdisjoint(_HOLDS_CANCELS)
+    return tuple(action for action in known(actions) if _is_safe(action, holds_cancels))
 
 
 def _is_safe(action: Action, holds_cancels: bool) -> bool:

@@ -6,17 +6,21 @@ Phones are inside, for applying; whatever is shown goes through `subject`, which
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Any
+from itertools import chain, islice
+from typing import Any, overload
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import Place
-from reconciler.lock.model import CallStatus, LockedCall
-from reconciler.phones.model import Call, mask
+from reconciler.lock.model import LockedCall
+from reconciler.plan.fresh import NONE, Fresh
 from reconciler.plan.load import Forecast, Load
 from reconciler.plan.standing import Standing
+from reconciler.plan.wanted import Wanted
 from reconciler.plan.warnings import PlanWarning
 
 
@@ -50,27 +54,6 @@ class Reason(StrEnum):
     CAMPAIGN_STOPPED = "the campaign is to be stopped"
     STATE_UNKNOWN = "the server reports a campaign state this version does not know"
     START_IN_WEB = "a new campaign on this server is started in the web interface"
-
-
-class Wanted(msgspec.Struct, frozen=True, gc=False):
-    """A wanted call with the digests the lock would know it by."""
-
-    call: Call
-    key: str
-    phone: str
-    request: str
-
-    @property
-    def call_id(self) -> tuple[str, str]:
-        """Identity: the digest of the key, and the wave."""
-        return (self.key, self.call.wave)
-
-    def locked(self, job_id: str, status: CallStatus, before: LockedCall | None) -> LockedCall:
-        """What the lock remembers of this call with that job; the jobs it had `before` stay known."""
-        former = before.job_history() if before else ()
-        return LockedCall(
-            self.key, self.call.wave, self.phone, self.request, job_id, status, mask(self.call.phone), former
-        )
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -183,6 +166,68 @@ Action = CallAction | Move
 Note = Deferred | Frozen | Blocked | Drifted | Unmanaged | Held
 
 
+class LongActions(Sequence[Action]):
+    """The actions of a large plan: `before`, an add for each fresh call, then `after`, in the order of doing them.
+
+    As a sequence it is what a tuple of all of them would be, so whoever needs each gets each. Whoever only counts, or
+    looks for anything but a plain add, asks for the parts.
+    """
+
+    def __init__(self, before: Sequence[Action], fresh: Fresh, after: Sequence[Action] = ()) -> None:
+        self.known = (*before, *after)
+        self.fresh = fresh
+        self._before = len(before)
+
+    def __len__(self) -> int:
+        return len(self.known) + len(self.fresh)
+
+    def __iter__(self) -> Iterator[Action]:
+        return chain(self.known[: self._before], adds_of(self.fresh), self.known[self._before :])
+
+    @overload
+    def __getitem__(self, at: int) -> Action: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Action, ...]: ...
+    def __getitem__(self, at: int | slice) -> Action | tuple[Action, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        return next(islice(self, at % len(self), None))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_are_equal, self, other))
+
+    def __hash__(self) -> int:
+        return hash((self.known, self.fresh.digest()))
+
+    def __repr__(self) -> str:
+        return f"LongActions({len(self.known)} and {len(self.fresh)} fresh ones)"
+
+
+Actions = tuple[Action, ...] | LongActions
+"""What a plan does; a tuple, unless most of it is to add calls of which nothing is remembered."""
+
+
+def known(actions: Actions) -> tuple[Action, ...]:
+    """All but the adds of fresh calls."""
+    return actions.known if isinstance(actions, LongActions) else actions
+
+
+def fresh(actions: Actions) -> Fresh:
+    """The calls that are added because nothing is remembered of them, as far as they are in columns."""
+    return actions.fresh if isinstance(actions, LongActions) else NONE
+
+
+def adds_of(calls: Fresh) -> Iterator[Add]:
+    """The add of each of them."""
+    return (Add(wanted, Reason.NEW) for wanted in calls.wanted())
+
+
+def _are_equal(one: object, other: object) -> bool:
+    return one == other
+
+
 class SettingChange(msgspec.Struct, frozen=True):
     """A campaign-level setting that differs from what the lock remembers; None stands for absent."""
 
@@ -264,6 +309,14 @@ class Counts(msgspec.Struct, frozen=True):
         return self.cancel
 
 
+def counted(actions: Actions) -> Counts:
+    """How many of each kind."""
+    kinds = [type(action) for action in known(actions)]
+    add, cancel, replace, adopt = (kinds.count(kind) for kind in (Add, Cancel, Replace, Adopt))
+    move = len(kinds) - add - cancel - replace - adopt
+    return Counts(add + len(fresh(actions)), cancel, replace, adopt, move)
+
+
 class Plan(msgspec.Struct, frozen=True):
     """Everything a run would do to one campaign, in the order of doing it, and everything worth saying about it."""
 
@@ -276,7 +329,7 @@ class Plan(msgspec.Struct, frozen=True):
     wanted: int  # calls the lists want, suppressed ones left out
     suppressed: int  # rows the suppression lists took out
     in_step: int  # calls for which nothing is to do
-    actions: tuple[Action, ...]
+    actions: Actions
     notes: tuple[Note, ...]
     settings: tuple[SettingChange, ...]
     guards: tuple[GuardResult, ...]
@@ -290,9 +343,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def counts(self) -> Counts:
         """How many actions of each kind."""
-        kinds = [type(action) for action in self.actions]
-        add, cancel, replace, adopt = (kinds.count(kind) for kind in (Add, Cancel, Replace, Adopt))
-        return Counts(add, cancel, replace, adopt, move=len(kinds) - add - cancel - replace - adopt)
+        return counted(self.actions)
 
     @property
     def tripped(self) -> tuple[GuardResult, ...]:

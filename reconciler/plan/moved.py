@@ -22,7 +22,7 @@ from msgspec import Raw
 
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import LockedCall
-from reconciler.plan.model import Wanted
+from reconciler.plan.wanted import Wanted
 
 FEWEST: Final = 5
 """Changed calls from which on there is a pattern to see: two people may well change places."""

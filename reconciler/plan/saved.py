@@ -29,6 +29,7 @@ from reconciler.plan.model import (
     Resume,
     Start,
     Stop,
+    known,
     subject_of,
 )
 
@@ -86,7 +87,7 @@ class SavedPlan(msgspec.Struct, frozen=True):
 
 def saved_plan(plan: Plan, basis: Basis, allowed: dict[str, float]) -> SavedPlan:
     """`plan` as it is saved; `allowed` is what `--allow` said."""
-    moves = tuple(_verb(action) for action in plan.actions if isinstance(action, _MOVES))
+    moves = tuple(_verb(action) for action in known(plan.actions) if isinstance(action, _MOVES))
     guards = tuple(HeldGuard(guard.name, guard.limit, guard.is_tripped) for guard in plan.guards)
     return SavedPlan(plan.campaign, plan.plan_id, basis, moves, plan.counts, allowed, guards)
 
@@ -130,7 +131,7 @@ def approved(saved: SavedPlan, lines: Lines, plan: Plan, now: Basis) -> Plan:
     if other:
         raise StalePlan(plan.campaign, [other])
     strays = [*_strays(lines, plan)]
-    moves = [move for move in plan.actions if isinstance(move, _MOVES) and not _holds_move(saved, move, now)]
+    moves = [move for move in known(plan.actions) if isinstance(move, _MOVES) and not _holds_move(saved, move, now)]
     if strays or moves:
         said = [*_described(strays), *map(_move_described, moves), _since(saved.basis, now)]
         raise StalePlan(plan.campaign, said)

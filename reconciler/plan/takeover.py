@@ -14,11 +14,12 @@ from typing import Protocol
 
 import msgspec
 
+from reconciler.calls.masks import mask
 from reconciler.calls.model import Job
 from reconciler.errors import Place
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallId, CallStatus, FormerJob, LockedCall, seen
-from reconciler.phones.model import Call, Chunk, mask
+from reconciler.phones.model import Call, Chunk
 from reconciler.plan.model import Subject
 
 SAMPLE = 10

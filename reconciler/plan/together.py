@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from reconciler.manifest.model import RunGuards
 from reconciler.plan.guards import amount, option_of
-from reconciler.plan.model import Cancel, Plan, Reason
+from reconciler.plan.model import Cancel, Plan, Reason, known
 
 DEFAULT: Final = 100_000
 """Calls that a run may add, cancel, replace or set free: ten times what one campaign may add."""
@@ -67,7 +67,7 @@ class Together:
 
 def _amounts(plan: Plan) -> dict[str, int]:
     counts, guards = plan.counts, {guard.name: guard.affected for guard in plan.guards}
-    suppressed = sum(isinstance(a, Cancel) and a.reason is Reason.SUPPRESSED for a in plan.actions)
+    suppressed = sum(isinstance(a, Cancel) and a.reason is Reason.SUPPRESSED for a in known(plan.actions))
     return {
         "newCalls": counts.add,
         "cancels": counts.cancel - suppressed,

@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from reconciler.calls.masks import mask
 from reconciler.errors import ManifestError, Place, Problem
 from reconciler.manifest.model import Campaign
-from reconciler.phones.model import CallSource, Chunk, mask
+from reconciler.phones.model import CallSource, Chunk
 from reconciler.phones.passing import Passing
 from reconciler.profiles.breaches import Breach, Kind, Period, Terms, breaches, is_about, period_of, terms_of
 from reconciler.profiles.findings import EXAMPLES, Example, Finding, finding

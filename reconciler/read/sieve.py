@@ -2,9 +2,10 @@
 
 This is where the time of a large plan goes, and all of it is done to whole columns of a chunk: digest the keys and the
 requests, find the lines of those keys, compare. A call whose line has the same request, in a status that asks for
-nothing, is in step: it falls through, and of the call nothing is kept but a mark at its line. All others are held back
-as calls, and together with what is remembered of them, of their phones and of their keys they are all that
-`plan/` has to look at.
+nothing, is in step: it falls through, and of the call nothing is kept but a mark at its line. Calls whose key has no
+line are kept in columns, as `plan/fresh.py` has them, unless something is known of their keys or phones after all. All
+others are held back as calls, and together with what is remembered of them, of their phones and of their keys they are
+all that `plan/` has to look at.
 
 The lists are read before the server is asked, so that a mistake in them is reported at once. A call that was in step by
 then and no longer is after the report (it was never called, or its job is gone) is read once more.
@@ -14,19 +15,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from itertools import accumulate, groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.lock.keyed import Keyer
-from reconciler.lock.model import CallStatus, Lock, LockedCall
+from reconciler.lock.model import CallStatus, Header, Lock, LockedCall
 from reconciler.lock.waves import is_newer
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, CallSource, Chunk, Desired
 from reconciler.plan.decide import IN_STEP, RESTING
 from reconciler.plan.diff import Aside, Observed
+from reconciler.plan.fresh import Fresh, Part
+from reconciler.plan.wanted import Wanted
+from reconciler.read.everything import Everything, Screen, Seen, apart, are_several
 
 if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
     import numpy as np
@@ -43,49 +46,14 @@ SLAB: Final = 40
 def sift(campaign: Campaign, source: CallSource, lock: Lock, keyer: Keyer) -> Sifted:
     """All that is wanted, read from `source` and held against the lock. Raises ManifestError when it cannot be read."""
     if lock.ledger is None:
-        calls = tuple(call for chunk in source.chunks() for call in chunk.calls())
-        return Everything(Desired(calls, source.suppressed, source.sizes))
+        everything = Everything(source, keyer)
+        everything.take(source.chunks())
+        return everything
     sieve = Sieve(campaign, source, lock.ledger, keyer)
     if lock.header.erased:
         sieve.hold_back(lock.ledger.are_of(lock.header.erased.phones, lock.header.erased.keys))
     sieve.take(source.chunks())
     return sieve
-
-
-class Everything:
-    """All that is wanted, where the lock is short."""
-
-    def __init__(self, desired: Desired) -> None:
-        self._desired = desired
-
-    def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:  # noqa: ARG002 - as the sieve's
-        """Wanted and remembered calls for `make_plan`: all there are."""
-        return self._desired, lock, Aside()
-
-    def digest(self, keyer: Keyer) -> str:
-        """A digest of all that is wanted, and of who is suppressed; the same as a sieve's."""
-        calls, seen = self._desired.calls, _Seen()
-        kept = [call for call in calls if call.phone not in self._desired.suppressed]
-        keys = keyer.digests(b"key", [call.key.encode() for call in kept])
-        seen.add(keys, keyer.digests(b"request", [call.request for call in kept]))
-        return seen.digest(keyer, self._desired.suppressed)
-
-
-class _Seen:
-    """Running digests of the wanted calls: of keys and of requests, so that it does not matter where chunks end."""
-
-    def __init__(self) -> None:
-        self._keys, self._requests = blake2b(digest_size=12), blake2b(digest_size=12)
-
-    def add(self, keys: bytes, requests: bytes) -> None:
-        """Takes the digests of some more calls."""
-        self._keys.update(keys)
-        self._requests.update(requests)
-
-    def digest(self, keyer: Keyer, suppressed: frozenset[str]) -> str:
-        """A digest of all of them, and of who is suppressed."""
-        phones = keyer.digests(b"phone", [phone.encode() for phone in sorted(suppressed)])
-        return keyer.fingerprint(self._keys.hexdigest() + self._requests.hexdigest() + blake2b(phones).hexdigest())
 
 
 class _Slab(NamedTuple):
@@ -94,6 +62,8 @@ class _Slab(NamedTuple):
     chunks: list[Chunk]
     at: Positions
     is_same: Flags
+    keys: bytes  # digests
+    requests: bytes
 
     def calls(self, positions: Positions) -> Iterator[Call]:
         """The calls at these positions, which are in order."""
@@ -101,6 +71,29 @@ class _Slab(NamedTuple):
         for position in positions.tolist():
             which = bisect_right(ends, position)
             yield self.chunks[which].call(position - ends[which])  # counted from the chunk's end
+
+    def new(self) -> Flags:
+        """Which of the calls have no line, and their phones no call under another key."""
+        import numpy as np
+
+        shared = [chunk.is_same_phone_allowed for chunk in self.chunks]
+        is_new: Flags = (self.at < 0) & ~np.repeat(
+            np.array(shared, np.bool_), [len(chunk.keys) for chunk in self.chunks]
+        )
+        return is_new
+
+    def parts(self, chosen: Flags, keyer: Keyer) -> Iterator[Part]:
+        """The calls that are chosen, by the chunk."""
+        start = 0
+        for chunk in self.chunks:
+            end = start + len(chunk.keys)
+            picked = chosen[start:end].nonzero()[0].tolist()
+            if len(picked) == len(chunk.keys):
+                keys, requests = self.keys[16 * start : 16 * end], self.requests[12 * start : 12 * end]
+                yield Part.of(chunk, keyer, keys, requests)
+            elif picked:
+                yield Part.of(chunk.only(picked), keyer)
+            start = end
 
 
 class Sieve:
@@ -118,9 +111,9 @@ class Sieve:
         self._wanted = np.zeros(ledger.columns.size, np.bool_)  # lines whose call is wanted
         self._in_step = np.zeros(ledger.columns.size, np.bool_)
         self._calls: list[Call] = []
-        self._suppressed = 0  # rows
-        self._met: set[str] = set()  # phones of these
-        self._all = _Seen()
+        self._fresh: list[Part] = []  # of which no line has the key
+        self._screen = Screen(source)
+        self._all = Seen()
         self._is_read = False  # once: what is read again was seen
 
     def hold_back(self, lines: Flags) -> None:
@@ -133,7 +126,12 @@ class Sieve:
             is_in_step = slab.is_same & self._asks_nothing[slab.at]
             self._wanted[slab.at[slab.at >= 0]] = True
             self._in_step[slab.at[is_in_step]] = True
-            self._calls += slab.calls((~is_in_step).nonzero()[0])
+            is_left = ~is_in_step
+            if are_several(self._calls):
+                is_new = slab.new()
+                self._fresh += slab.parts(is_new, self._keyer)
+                is_left &= ~is_new
+            self._calls += slab.calls(is_left.nonzero()[0])
         self._is_read = True
 
     def digest(self, keyer: Keyer) -> str:
@@ -149,15 +147,16 @@ class Sieve:
         if ledger is None or ledger.columns is not self._ledger.columns:
             raise AssertionError("the lists were held against another lockfile")
         in_step = self._in_step & ledger.are(IN_STEP) & ledger.holds
-        calls = [*self._calls, *self._again(self._in_step & ~in_step)]
+        known, fresh = self._known(ledger, lock.header)
+        calls = [*self._calls, *self._again(self._in_step & ~in_step), *known]
         alike = self._alike(ledger, calls)
         is_needed = self._wanted | ~ledger.are(RESTING) | self._speak_against(lock, ledger, alike)
         handed = ledger.holds & ~in_step & is_needed
         remembered = [*ledger.calls(handed.nonzero()[0]), *ledger.later()]
         aside = Aside(
             in_step=int(in_step.sum()),
-            suppressed=self._suppressed,
-            met=frozenset(self._met),
+            suppressed=self._screen.suppressed,
+            met=frozenset(self._screen.met),
             live=int((ledger.holds & ~handed & ledger.are(_LIVE)).sum()),
             waiting=int((ledger.holds & ~handed & ledger.are(_WAITING)).sum()),
             remembered=int((ledger.holds & ~handed).sum()),
@@ -165,6 +164,7 @@ class Sieve:
             wanted_keys=self._keys_in_step(ledger, in_step, remembered),
             attempts=observed.sightings.attempts(remembered) if observed.sightings else {},
             statuses=lock.statuses(self._campaign.wave) if self._campaign.rollout else None,
+            fresh=fresh,
         )
         by_id = {call.call_id: call for call in remembered}
         desired = Desired(tuple(calls), self._source.suppressed, self._source.sizes)
@@ -174,19 +174,10 @@ class Sieve:
 
     def _slabs(self, chunks: Iterator[Chunk]) -> Iterator[_Slab]:
         """The chunks by the slab, each call with its line. A slab is of one wave."""
-        for wave, alike in groupby(map(self._without_suppressed, chunks), attrgetter("wave")):
+        for wave, alike in groupby(map(self._screen.without_suppressed, chunks), attrgetter("wave")):
             self._waves.add(wave)
             while chosen := [*islice(alike, self._slab)]:
                 yield self._compared([chunk for chunk in chosen if chunk.keys], wave)
-
-    def _without_suppressed(self, chunk: Chunk) -> Chunk:
-        met = self._source.suppressed.intersection(chunk.phones)
-        if not met:
-            return chunk
-        self._met |= met
-        kept = [at for at, phone in enumerate(chunk.phones) if phone not in met]
-        self._suppressed += len(chunk.phones) - len(kept)
-        return chunk.only(kept, is_same_phone_allowed=chunk.is_same_phone_allowed)
 
     def _compared(self, chunks: list[Chunk], wave: str) -> _Slab:
         import numpy as np
@@ -197,7 +188,8 @@ class Sieve:
         at = self._find(keys, wave)
         if not self._is_read:
             self._all.add(keys, requests)
-        return _Slab(chunks, at, np.equal(columns.requests(at), _texts(requests)) & (at >= 0))
+        is_same = np.equal(columns.requests(at), _texts(requests)) & (at >= 0)
+        return _Slab(chunks, at, is_same, keys, requests)
 
     def _find(self, keys: bytes, wave: str) -> Positions:
         """The lines of these keys in that wave, looked up in order: several times faster in a long array."""
@@ -218,15 +210,36 @@ class Sieve:
         missing = int(fallen.sum())
         if not missing:
             return
-        suppressed = self._suppressed
+        suppressed = self._screen.suppressed
         for slab in self._slabs(self._source.chunks()):
             picked = ((slab.at >= 0) & fallen[slab.at]).nonzero()[0]
             missing -= len(picked)
             yield from slab.calls(picked)
-        self._suppressed = suppressed
+        self._screen.suppressed = suppressed
         if missing:
             what, fix = "its phone lists changed while they were read", "run this again when nobody writes to them"
             raise ManifestError([Problem(self._campaign.place, "", what, fix)])
+
+    def _known(self, ledger: Ledger, header: Header) -> tuple[list[Call], Fresh]:
+        """Of the calls without a line those whose key or phone is known, a few others by chance, and the rest."""
+        import numpy as np
+
+        from reconciler.lock.columns import as_numbers
+
+        known: list[Wanted] = []
+        left, columns = [*self._fresh], ledger.columns
+        if self._fresh and columns.size:
+            left.clear()
+            slices = (slice(start, start + _AT_ONCE) for start in range(0, columns.size, _AT_ONCE))
+            phones = np.sort(np.concatenate([_starts(columns.phones(some)) for some in slices]))
+            for part in self._fresh:
+                is_key = _are_among(as_numbers(part.new.keys.encode())[0], columns.keys)
+                is_phone = _are_among(_starts(_texts(part.new.phones.encode())), phones)
+                taken, rest = part.without((is_key | is_phone).nonzero()[0].tolist())
+                known += taken
+                left.append(rest)
+        more, fresh = apart(Fresh(left), ledger.later(), header)
+        return [wanted.call for wanted in (*known, *more)], fresh
 
     def _alike(self, ledger: Ledger, calls: Sequence[Call]) -> Flags:
         """The lines of the keys and phones of these calls, in any wave, and a few others by chance."""

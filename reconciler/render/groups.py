@@ -6,15 +6,16 @@ that are shown become lines. Every format (text, Markdown, HTML) walks these gro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import assert_never
+from typing import assert_never, cast
 
 import msgspec
 
 from reconciler.errors import Place
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.plan.model import (
+    Action,
     Add,
     Adopt,
     Blocked,
@@ -27,6 +28,7 @@ from reconciler.plan.model import (
     DriftKind,
     Frozen,
     Held,
+    LongActions,
     Move,
     Pause,
     Plan,
@@ -37,6 +39,8 @@ from reconciler.plan.model import (
     Stop,
     Subject,
     Unmanaged,
+    fresh,
+    known,
     subject_of,
 )
 from reconciler.render.rollout import aborted, to_go_on, waits_for
@@ -48,7 +52,7 @@ SAMPLE = 5
 CallNote = Deferred | Frozen | Blocked | Drifted
 Groupable = CallAction | CallNote | LockedCall | Subject
 _IN_PROGRESS = "being called now, no further attempt"
-_Found = dict[tuple[type, Reason], list[CallAction | CallNote]]
+_Found = Mapping[tuple[type, Reason], Sequence[CallAction | CallNote]]
 _MOVES = (Start, Pause, Resume, Stop)  # checking against a tuple takes a quarter of the time a union takes
 
 
@@ -144,14 +148,23 @@ class Outline(msgspec.Struct, frozen=True):
 def outline(plan: Plan) -> Outline:
     """`plan` in moves and groups, in one pass over its actions."""
     moves: list[Move] = []
-    actions: _Found = {}
-    for action in plan.actions:
+    actions: dict[tuple[type, Reason], list[CallAction | CallNote]] = {}
+    for action in known(plan.actions):
         if isinstance(action, _MOVES):
             moves.append(action)
         else:
             actions.setdefault((type(action), action.reason), []).append(action)
-    groups = (*_groups(actions), *_groups(_notes(plan)), *_held(plan), *_unmanaged(plan))
+    groups = (*_groups(_with_fresh(actions, plan)), *_groups(_notes(plan)), *_held(plan), *_unmanaged(plan))
     return Outline(tuple(moves), groups, plan.counts)
+
+
+def _with_fresh(actions: Mapping[tuple[type, Reason], list[CallAction | CallNote]], plan: Plan) -> _Found:
+    """The actions with the adds of fresh calls among those that are new."""
+    added = fresh(plan.actions)
+    if not added:
+        return actions
+    new = LongActions(cast("list[Action]", actions.get((Add, Reason.NEW), [])), added)
+    return {**actions, (Add, Reason.NEW): cast("Sequence[CallAction]", new)}
 
 
 def drift_groups(drift: Drift) -> tuple[CallGroup, ...]:
@@ -185,7 +198,7 @@ def move_words(move: Move) -> tuple[str, str]:
 
 
 def _notes(plan: Plan) -> _Found:
-    notes: _Found = {}
+    notes: dict[tuple[type, Reason], list[CallAction | CallNote]] = {}
     for note in plan.notes:
         if not isinstance(note, Unmanaged | Held):
             notes.setdefault((type(note), note.reason), []).append(note)
@@ -198,7 +211,7 @@ def _groups(found: _Found) -> list[CallGroup]:
     return [_group(kind, reason, found[kind, reason]) for kind, reason in in_order]
 
 
-def _group(kind: type, reason: Reason, members: list[CallAction | CallNote]) -> CallGroup:
+def _group(kind: type, reason: Reason, members: Sequence[CallAction | CallNote]) -> CallGroup:
     n = len(members) if _subject(members[0]) else 0
     return CallGroup(_KIND_OF[kind], reason.value, _NEXT.get(reason, ""), reason, members, n)
 

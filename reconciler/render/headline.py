@@ -7,7 +7,7 @@ from typing import assert_never
 
 from reconciler.calls.model import CampaignState
 from reconciler.lock.model import CallStatus
-from reconciler.plan.model import Cancel, Counts, Pause, Plan, Reason, Resume, Start, Stop
+from reconciler.plan.model import Cancel, Counts, Pause, Plan, Reason, Resume, Start, Stop, known
 from reconciler.render.groups import ADD, BLOCKED, REPLACE, CallGroup, Outline
 from reconciler.render.rollout import aborted
 from reconciler.render.words import count, listing, number
@@ -46,7 +46,7 @@ def _calls(plan: Plan, shape: Outline) -> str:
 
 def _taken_back(plan: Plan, n: Counts) -> str:
     """The cancelled calls in words: a call in progress cannot be taken back, only not tried again."""
-    in_progress = sum(isinstance(a, Cancel) and a.locked.status is CallStatus.IN_PROCESS for a in plan.actions)
+    in_progress = sum(isinstance(a, Cancel) and a.locked.status is CallStatus.IN_PROCESS for a in known(plan.actions))
     queued = n.taken_back - in_progress
     parts = [f"{_are(queued, 'queued call')} taken back"] if queued else []
     parts += [f"{_are(in_progress, 'call')} in progress and not tried again"] if in_progress else []

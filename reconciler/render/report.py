@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from reconciler.plan.model import Move, Plan
+from reconciler.plan.model import Move, Plan, known
 from reconciler.plan.warnings import PlanWarning
 from reconciler.render.facts import shown_warnings
 from reconciler.render.page import Line
@@ -48,7 +48,7 @@ def figures_of(plan: Plan) -> Figures:
     """What a report needs of `plan`."""
     counts, has_changes = plan.counts, bool(plan.actions)
     block = plan_block(plan) if has_changes or plan.notes or plan.is_held_back or plan.warnings else ""
-    moves = tuple(type(action).__name__.lower() for action in plan.actions if isinstance(action, Move))
+    moves = tuple(type(action).__name__.lower() for action in known(plan.actions) if isinstance(action, Move))
     shown = shown_warnings(plan)
     return Figures(
         counts.add, counts.cancel, counts.replace, moves, plan.in_step, has_changes, plan.plan_id, block, shown

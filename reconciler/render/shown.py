@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.phones.model import mask
-from reconciler.plan.model import SettingChange
+from reconciler.calls.masks import mask
+
+if TYPE_CHECKING:  # messages are shown by commands that plan nothing
+    from reconciler.plan.model import SettingChange
 
 SECRET = "(secret)"  # noqa: S105 - the word shown instead of one
 ABSENT = "(none)"

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.sandbox import serve
 from tests.apply.stage import TOKEN, Stage
+from tests.apply.world import World
 
 Open = Callable[..., Stage]
 MONDAY_10_UTC = 1_704_103_200_000
@@ -27,6 +28,12 @@ def open_stage(tmp_path: Path) -> Iterator[Open]:
             return Stage(sandbox, tmp_path)
 
         yield opened
+
+
+@pytest.fixture(params=["one by one", "in columns"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way to hold new calls: as structs, as a few are, and in columns, as a million are."""
+    monkeypatch.setattr(World, "in_columns", request.param == "in columns")
 
 
 @pytest.fixture(params=["current", "legacy"])

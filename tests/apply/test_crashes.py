@@ -24,6 +24,9 @@ from tests.apply.world import (
     phone,
 )
 
+# Measuring takes these twice as long, and others cover the same.
+pytestmark = [pytest.mark.usefixtures("both_ways"), pytest.mark.no_cover]
+
 SERVERS: dict[str, tuple[bool, bool]] = {
     "current": (True, True),
     "current, ignoring keys": (True, False),

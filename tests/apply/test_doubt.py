@@ -11,6 +11,8 @@ from reconciler.phones.model import Desired
 from tests.apply.server import Answer
 from tests.apply.world import LATE_S, SETTLE_S, TIMEOUT_S, Crash, World, call, calls, phone
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 ADD = "post addPhones"
 FIRST_ADD = "post addPhones#1"
 REPORTS = ("getReport", "callJob/getReport", "callJob/getReportByDate")

@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.apply.adds import ToAdd, batches
+from reconciler.apply.batch import ToAdd, batches
 from reconciler.apply.clock import StopRequest
 from reconciler.errors import Interrupted, LockError, Refused
 from reconciler.lock.journal import Answered, Begin, Intent, parse_journal
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
-from reconciler.plan.model import Wanted
+from reconciler.plan.wanted import Wanted
 from tests.apply.server import START_S
 from tests.apply.test_crashes import (
     EDITED,
@@ -32,6 +32,8 @@ from tests.apply.test_crashes import (
     scripts,
 )
 from tests.apply.world import SETTLE_S, TIMEOUT_S, Script, World, call, calls, phone
+
+pytestmark = pytest.mark.usefixtures("both_ways")
 
 ADD = "post addPhones"
 NINE = calls(*range(9))
@@ -331,4 +333,4 @@ def test_no_request_waits_for_a_thread_after_it_was_written_down() -> None:
 
 def test_a_phone_that_many_share_is_in_as_many_batches() -> None:
     many = [ToAdd(Wanted(call(0, key=str(n), shares=True), str(n), "the same", "")) for n in range(2_000)]
-    assert [len(batch) for batch in batches(many, 10)] == [1] * 2_000
+    assert [batch.size for batch in batches(many, 10)] == [1] * 2_000

@@ -11,6 +11,8 @@ from reconciler.errors import Interrupted
 from reconciler.phones.model import Desired
 from tests.apply.world import World, call, calls, phone
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 SIX = calls(*range(6))
 ADD = "post addPhones"
 

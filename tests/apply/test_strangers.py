@@ -33,6 +33,8 @@ from tests.apply.world import (
     phone,
 )
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 ADD = "post addPhones"
 DONE = 99
 FIRST_JOB = "5665330001"

@@ -10,6 +10,8 @@ from reconciler.errors import GuardTripped, ManifestError, OutcomeUnknown, Place
 from reconciler.phones.model import Chunk, Desired, Sizes
 from tests.apply.world import Crash, Script, World, call, calls, phone
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 ADD = "post addPhones"
 
 

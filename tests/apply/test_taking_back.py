@@ -11,6 +11,8 @@ from reconciler.plan.model import Frozen
 from tests.apply.server import Answer
 from tests.apply.world import World, call, calls, phone
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 FIRST_ID = "5665330001"
 CHANGED = Desired((call(0, text="new"), call(1)))
 

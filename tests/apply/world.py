@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import msgspec
@@ -22,6 +23,7 @@ from reconciler.apply.session import Session, Voice, apply_campaign
 from reconciler.calls.client import CallsClient
 from reconciler.calls.model import Dialect
 from reconciler.errors import Place
+from reconciler.lock import added
 from reconciler.lock.journal import parse_journal, replay
 from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import Lock
@@ -29,6 +31,7 @@ from reconciler.lock.stores import Stored
 from reconciler.manifest.model import Campaign, Guards, TokenSource
 from reconciler.phones.model import Call, CallSource, Desired
 from reconciler.plan.model import Plan
+from reconciler.read import everything
 from tests.apply.server import SECOND_TOKEN, TOKEN, SimulatedClock, SimulatedServer
 
 NAME = "spring-promo"
@@ -153,8 +156,18 @@ class PoweredClock:
         self._stop.check()
 
 
+@contextmanager
+def held_in_columns() -> Iterator[None]:
+    """Within the block no calls are too few for columns."""
+    with patch.object(everything, "SEVERAL", 0), patch.object(added, "MANY", 1):
+        yield
+
+
 class World:
     """Everything outside the process, and `apply` to run one."""
+
+    in_columns = False
+    """Whether new calls, and what was added in a run, are held in columns however few they are: as of a million."""
 
     def __init__(self, *, is_current: bool = True, honours_keys: bool = True, state: str = "new") -> None:
         self.clock = SimulatedClock()
@@ -198,7 +211,8 @@ class World:
                 settle_s=SETTLE_S,
                 timeout_s=TIMEOUT_S,
             )
-            apply_campaign(session, options, clock, self.stop, Voice(self.says.append, lambda _: None), self.tally)
+            with held_in_columns() if self.in_columns else nullcontext():
+                apply_campaign(session, options, clock, self.stop, Voice(self.says.append, lambda _: None), self.tally)
         return self.tally
 
     def _approve(self, plan: Plan) -> bool:

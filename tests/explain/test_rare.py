@@ -39,7 +39,7 @@ def test_what_a_person_decided_is_shown_with_the_jobs_a_call_had_before(spring: 
 def test_since_when_a_request_is_in_doubt_is_shown(spring: Spring) -> None:
     made = spring.remembers({"c-1": CallStatus.IN_DOUBT})
     at = datetime(2030, 3, 7, 18, tzinfo=UTC)
-    intent = Intent("addPhones", "key", int(at.timestamp() * 1000), 0, calls=(made["c-1"],))
+    intent = Intent("addPhones", "key", int(at.timestamp() * 1000), 0, (made["c-1"],))
     spring.opened = (OpenIntent(1, intent),)
     text = spring.text("c-1")
     assert "in doubt  job job-c-1  sent 2030-03-07 18:00 UTC" in text

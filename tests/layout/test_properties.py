@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import event, example, given, settings
 
 from reconciler.errors import Problem
@@ -46,6 +47,7 @@ def is_defect(problem: Problem) -> bool:
 @example("a: |\n  no line break at the end")
 @example("phones:\n- 0650\n# - 0651\n- +1650\nb: no\n")
 @example("a: [b, # c\n  {d: 'e', f: }, *x , !t ]\n")
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_a_manifest_in_any_layout_says_the_same_afterwards_and_is_stable(text: str) -> None:
     form = checked(text)
     assert isinstance(form, Formatted) or not any(map(is_defect, form))

@@ -49,7 +49,7 @@ def owned_jobs(lock: Lock) -> dict[str, str]:
 def intent(operation: Operation = "addPhones", *calls: LockedCall, body: str = "", recovers: int = 0) -> Intent:
     """A request that was about to be sent."""
     key = "00000000-0000-4000-8000-000000000000"
-    return Intent(operation, key, created_ms=1_000, deadline_ms=61_000, calls=calls, body=body, recovers=recovers)
+    return Intent(operation, key, created_ms=1_000, deadline_ms=61_000, held=calls, body=body, recovers=recovers)
 
 
 def entries(*records: Record, serial: int = 7) -> tuple[Entry, ...]:

@@ -11,6 +11,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from reconciler.errors import LockError
+from reconciler.lock import owned as owned_jobs_of
 from reconciler.lock.columns import MOST_WAVES, read_columns
 from reconciler.lock.ledger import Ledger
 from reconciler.lock.lockfile import MANY, decode_lock, encode_calls, encode_lines, encode_lock
@@ -285,3 +286,21 @@ def test_a_ledger_counts_the_statuses_of_a_wave_as_a_short_lock_does(
     ledger, header = ledger_of(known), lock_of().header
     ledger.update(by_id(later))
     assert Lock(header, ledger).statuses(wave) == Lock(header, known | by_id(later)).statuses(wave)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_many_jobs_that_were_added_since_are_known_whatever_their_ids(
+    is_long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owned_jobs_of, "MOST_TEXTS", 3)
+    lock = lock_of(locked("ann", job="41"), locked("bob", job="a-1"))
+    owned = OwnedJobs(Lock(lock.header, ledger_of({**lock.calls})) if is_long else lock)
+    batches = [["7", "9"], ["8", "x"], ["y", "z", "007"], ["100000000000000000000", "10"]]
+    for batch in batches:
+        assert not owned.has_any(batch)
+        owned.add(batch)
+    every = ["41", "a-1", *(job_id for batch in batches for job_id in batch)]
+    assert all(job_id in owned for job_id in every)
+    assert [job_id for job_id in every if owned.has_any([job_id])] == every
+    assert len(owned) == len(every)
+    assert not owned.has_any(["1", "", "w", "0041"])

@@ -233,11 +233,13 @@ def test_aliases_that_expand_without_bound_stop_at_the_limit() -> None:
     assert "holds more than 200,000 names and values, aliases written out" in complaint
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_as_many_values_as_the_limit_allows_are_read() -> None:
     (value,) = values("- a\n" * (yaml12.MAX_NODES - 1))
     assert len(value) == yaml12.MAX_NODES - 1
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_one_value_more_than_the_limit_allows_is_refused() -> None:
     (complaint,) = complaints("- a\n" * yaml12.MAX_NODES)
     assert complaint.startswith(f"f.yaml:{yaml12.MAX_NODES}:3: holds more than")

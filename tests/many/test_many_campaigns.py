@@ -27,6 +27,7 @@ def applied(place: Repository) -> int:
     return sum(map(bool, place.jobs().values()))
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_three_hundred_are_applied_eight_at_once_and_each_is_called_once(open_repository: Open) -> None:
     place = open_repository(300)
     ran = place.run("apply", "--auto-approve", "--jobs", "8")

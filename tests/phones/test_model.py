@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.phones.model import Call, mask
+from reconciler.calls.masks import mask
+from reconciler.phones.model import Call
 
 
 @pytest.mark.parametrize(

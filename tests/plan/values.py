@@ -14,10 +14,11 @@ from reconciler.manifest.model import Campaign, Guards, TokenSource
 from reconciler.phones.model import Call, Desired
 from reconciler.plan.build import make_plan
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Action, Held, Note, Plan, Subject, Unmanaged, Wanted, subject_of
+from reconciler.plan.model import Action, Held, Note, Plan, Subject, Unmanaged, subject_of
+from reconciler.plan.wanted import Wanted
 
 KEYER = Keyer(None, "5a" * 16)
-NAMES = {KEYER.key(name): name for name in ("ann", "bob", "cyd", "dan", "eve")}
+NAMES = {KEYER.key(name): name for name in ("ann", "bob", "cyd", "dan", "eve", "fay")}
 Stance = Literal["running", "paused", "stopped"]
 
 

@@ -16,7 +16,8 @@ from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import CallStatus, Lock
 from reconciler.phones.model import Desired
 from reconciler.plan.diff import identify
-from reconciler.plan.model import Adopt, Plan, Replace, Wanted
+from reconciler.plan.model import Adopt, Plan, Replace
+from reconciler.plan.wanted import Wanted
 from tests.apply.server import Job
 from tests.apply.world import NAME, Disk
 from tests.lock.samples import owned_jobs

@@ -8,12 +8,13 @@ import pytest
 
 from reconciler.calls.model import CampaignState, Dialect
 from reconciler.errors import CallsError, InvalidToken, OutcomeUnknown, Refusal, Refused
+from reconciler.lock.keyed import Keyer
 from reconciler.phones.model import Desired
 from reconciler.plan.model import Blocked, Reason
+from reconciler.read.everything import Everything
 from reconciler.read.observed import Server
 from reconciler.read.planned import plan_campaign
 from reconciler.read.remembered import read_remembered
-from reconciler.read.sieve import Everything
 from tests.apply.server import SECOND_TOKEN, TOKEN, Answer
 from tests.apply.world import World, calls, campaign, phone
 
@@ -193,6 +194,12 @@ def test_neighbours_that_cannot_be_read_or_have_another_secret_are_passed_over()
     assert other.changes == ["addPhones"]
 
 
+def everything(wanted: Desired) -> Everything:
+    found = Everything(wanted, Keyer("any secret"))
+    found.take(wanted.chunks())
+    return found
+
+
 # ----------------------------------------------------------------------------------------- a plan without the mutex
 
 
@@ -201,7 +208,7 @@ def test_a_plan_changes_nothing_and_agrees_with_the_apply_that_follows() -> None
     wanted = calls(1, 2, 3)
     remembered = read_remembered(world.disk, campaign(), None, TOKEN)
     before = (world.disk.lock, world.disk.journal)
-    plan = plan_campaign(campaign(), Everything(wanted), remembered, server_of(world), {})
+    plan = plan_campaign(campaign(), everything(wanted), remembered, server_of(world), {})
     assert (world.disk.lock, world.disk.journal) == before
     assert world.changes == ["addPhones"]
     world.apply(wanted)
@@ -211,9 +218,9 @@ def test_a_plan_changes_nothing_and_agrees_with_the_apply_that_follows() -> None
 def test_a_plan_without_a_server_rests_on_what_the_lock_remembers() -> None:
     world = applied()
     remembered = read_remembered(world.disk, campaign(), None, None)
-    asked = reads(world, lambda: plan_campaign(campaign(), Everything(calls(0)), remembered, None, {}))
+    asked = reads(world, lambda: plan_campaign(campaign(), everything(calls(0)), remembered, None, {}))
     assert asked == []
-    assert plan_campaign(campaign(), Everything(calls(0)), remembered, None, {}).counts.cancel == 2
+    assert plan_campaign(campaign(), everything(calls(0)), remembered, None, {}).counts.cancel == 2
 
 
 def test_a_plan_shows_calls_of_an_open_request_as_in_doubt() -> None:
@@ -222,7 +229,7 @@ def test_a_plan_shows_calls_of_an_open_request_as_in_doubt() -> None:
     with pytest.raises(OutcomeUnknown):
         world.apply(calls(0, 1, 2, 3), {"post addPhones": "lost, done"}, state="paused")
     remembered = read_remembered(world.disk, campaign(), None, None)
-    plan = plan_campaign(campaign(), Everything(calls(0, 1, 2, 3)), remembered, None, {})
+    plan = plan_campaign(campaign(), everything(calls(0, 1, 2, 3)), remembered, None, {})
     (note,) = plan.notes
     assert isinstance(note, Blocked)
     assert note.reason is Reason.IN_DOUBT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from reconciler.calls.client import CallsClient
-from reconciler.calls.model import Job, JobStatus
+from reconciler.calls.model import CampaignState, Job, JobStatus
 from reconciler.errors import ManifestError, UnknownItems
 from reconciler.lock.lockfile import decode_lock, encode_lock
 from reconciler.lock.model import CallStatus, Erased, Lock
@@ -21,11 +21,15 @@ from reconciler.phones.watch import UNWATCHED
 from reconciler.plan.build import make_plan
 from reconciler.plan.decide import IN_STEP, RESTING, decide_unwanted, decide_wanted
 from reconciler.plan.diff import Observed, refreshed
-from reconciler.plan.model import Add, Adopt, Plan, Reason, Replace
+from reconciler.plan.model import Add, Adopt, Plan, Reason, Replace, fresh, known
 from reconciler.read.refresh import read_jobs
 from reconciler.read.sieve import Sieve, Sifted, sift
+from tests.apply.world import held_in_columns
 from tests.plan.simulator import World, worlds
 from tests.plan.values import KEYER, call, campaign, lock_of, remembered, said, wanted
+
+STRANGERS = ("dan", "eve", "fay")
+"""Keys that no lock of a world knows."""
 
 
 class Reader:
@@ -129,6 +133,53 @@ def test_a_plan_of_what_the_sieve_keeps_is_the_plan_of_everything(
     assert said(sieved) == said(whole)
     assert set(map(repr, sieved.actions)) == set(map(repr, whole.actions))
     assert msgspec.structs.replace(sieved, actions=(), notes=()) == msgspec.structs.replace(whole, actions=(), notes=())
+
+
+@given(worlds(), st.sets(st.integers(0, 5), max_size=2), st.integers(0, 3), st.booleans(), st.booleans())
+def test_a_plan_whose_new_calls_are_held_in_columns_is_the_plan_of_everything(
+    world: World, changed: set[int], strangers: int, is_long: bool, is_one_by_one: bool
+) -> None:
+    wave = world.calls[0].wave if world.calls else "1"
+    world.calls += tuple(call(name, 90 + n, wave=wave) for n, name in enumerate(STRANGERS[:strangers]))
+    whole = planned_through(world.lock, world, is_one_by_one=is_one_by_one)
+    lock = worn(as_ledger(world.lock), changed) if is_long else world.lock
+    with held_in_columns():
+        held = planned_through(lock, world, is_one_by_one=is_one_by_one)
+    event(f"{len(fresh(held.actions))} in columns, {len(known(held.actions))} not")
+    assert said(held) == said(whole)
+    assert set(map(repr, held.actions)) == set(map(repr, whole.actions))
+    assert len(held.actions) == len(whole.actions)
+    assert held.counts == whole.counts
+    left_out: dict[str, Any] = {"actions": (), "notes": (), "plan_id": ""}
+    assert msgspec.structs.replace(held, **left_out) == msgspec.structs.replace(whole, **left_out)
+
+
+@pytest.mark.parametrize("is_told_by_journal", [False, True])
+@pytest.mark.parametrize("is_long", [False, True])
+def test_whoever_was_called_under_another_key_is_not_new(is_long: bool, is_told_by_journal: bool) -> None:
+    ann, dan = remembered(call("ann", 1), CallStatus.NO_ANSWER), remembered(call("dan", 4), CallStatus.NO_ANSWER)
+    lock = lock_of(dan, *([] if is_told_by_journal else [ann]))
+    known = as_ledger(lock) if is_long else lock
+    known.calls[ann.call_id] = ann
+    of, source, seen = campaign(), Desired((call("bob", 1), call("cyd", 2))), Observed(state=CampaignState.RUNNING)
+    with held_in_columns():
+        desired, compared, aside = sift(of, source, known, KEYER).compared(known, seen)
+    assert [one.key for one in aside.fresh.calls()] == ["cyd"]
+    plan = make_plan(of, desired, compared, seen, KEYER, aside=aside)
+    assert [type(action) for action in plan.actions] == [Adopt, Add]
+
+
+@given(worlds(), st.booleans())
+def test_whoever_was_erased_is_not_among_the_new_calls(world: World, is_long: bool) -> None:
+    erased = Erased("proof", (KEYER.phone("16507770001"), KEYER.phone("16507770090")), (KEYER.key("ann"),))
+    header = msgspec.structs.replace(world.lock.header, erased=erased)
+    world.lock = msgspec.structs.replace(world.lock, header=header)
+    world.calls += tuple(call(name, 90 + n) for n, name in enumerate(STRANGERS[:2]))
+    whole = planned_through(world.lock, world, is_one_by_one=False)
+    with held_in_columns():
+        held = planned_through(as_ledger(world.lock) if is_long else world.lock, world, is_one_by_one=False)
+    assert said(held) == said(whole)
+    assert not fresh(held.actions).apart(erased.keys, erased.phones)[0]
 
 
 @given(worlds(), st.sampled_from(("ann", "bob")), st.integers(1, 2))

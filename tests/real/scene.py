@@ -39,7 +39,7 @@ AFTER = {"a": "one", "b": "changed", "d": "four", "e": "five", "f": "six"}  # c 
 
 def phone(key: str) -> str:
     """The digits of a key's phone."""
-    return f"1650000{ord(key):04d}"
+    return f"1650{int(key):07d}" if key.isdigit() else f"1650000{ord(key):04d}"
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class Scene(msgspec.Struct, frozen=True):
         assert self.apply() == 0
         self.declare(AFTER, state="running")
 
-    def apply_failing(self, effect: str, k: int, how: str) -> Ended:
+    def apply_failing(self, effect: str, k: int, how: str, *options: str) -> Ended:
         """An apply in a process of its own whose k-th `effect` fails."""
         count_file = self.folder / f"{self.name}.count"
         failing = [str(HERE / "failing.py"), effect, str(k), how, str(count_file)]
@@ -94,7 +94,7 @@ class Scene(msgspec.Struct, frozen=True):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         environment |= {self.variable: self.name, "PYTHONPATH": str(HERE.parents[1])}
         done = subprocess.run(
-            [sys.executable, *failing, *self.arguments],
+            [sys.executable, *failing, *self.arguments, *options],
             env=environment,
             capture_output=True,
             text=True,
@@ -104,9 +104,9 @@ class Scene(msgspec.Struct, frozen=True):
         text = count_file.read_text()
         return Ended(done.returncode, done.stderr, text.isdigit() and int(text) >= k)
 
-    def effects(self) -> list[str]:
+    def effects(self, *options: str) -> list[str]:
         """What an undisturbed apply in a process of its own does to the world, in order."""
-        self.apply_failing("every", 0, "LOG")
+        self.apply_failing("every", 0, "LOG", *options)
         return (self.folder / f"{self.name}.count").read_text().splitlines()
 
     def check(self) -> None:

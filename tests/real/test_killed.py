@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Sandbox, serve
-from tests.real.scene import Scene
+from tests.real.scene import Scene, phone
+
+pytestmark = pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 
 EFFECTS = ("fsync", "write", "rename", "connect", "send", "receive")
 
@@ -60,6 +62,40 @@ def test_killed_before_any_effect_an_apply_is_finished_by_the_next(
         struck += 1
         recovers(made)
     assert struck >= 1
+
+
+MANY = {str(n): "word" for n in range(1_300)}
+"""So many that the last ones are held in columns, see `read/everything.py`."""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "effect", "before_end"),
+    [
+        *(("current", "send", 2), ("current", "send", 5), ("current", "fsync", 4), ("current", "receive", 3)),
+        *(("legacy", "send", 4), ("legacy", "fsync", 3), ("legacy", "receive", 5)),
+    ],
+)
+def test_killed_while_it_adds_many_new_calls_an_apply_is_finished_by_the_next(
+    sandbox: Sandbox, tmp_path: Path, dialect: str, effect: str, before_end: int
+) -> None:
+    first, second = (
+        Scene(sandbox, tmp_path, f"many-{dialect}-{effect}-{before_end}-{nth}") for nth in ("first", "second")
+    )
+    for made in (first, second):
+        sandbox.world.add_campaign(f"{made.name}:dialect={dialect}:order=shuffled")
+        made.declare(MANY, state="running")
+    in_batches = ("--batch", "100", "--parallelism", "1")  # one by one, so that both do the same
+    effects = [line.split()[0] for line in first.effects(*in_batches)]
+    ended = second.apply_failing(effect, effects.count(effect) - before_end, "KILL", *in_batches)
+    assert (ended.was_struck, ended.code) == (True, -signal.SIGKILL)
+    assert second.mutations() > 10
+    assert len(second.locked_jobs()) < len(MANY)
+    assert second.apply() == 0
+    assert sorted(job.phone for job in second.campaign.jobs) == sorted(map(phone, MANY))
+    assert second.locked_jobs() == {job.id for job in second.campaign.jobs}
+    before = second.mutations()
+    assert second.apply() == 0
+    assert second.mutations() == before
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])

@@ -11,7 +11,8 @@ from rich.console import Console
 from reconciler.calls.model import CampaignState, Dialect
 from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import Call
-from reconciler.plan.model import Action, Add, Cancel, Note, Plan, Reason, Replace, Wanted
+from reconciler.plan.model import Action, Add, Cancel, Note, Plan, Reason, Replace
+from reconciler.plan.wanted import Wanted
 from reconciler.render.console import make_consoles
 from reconciler.render.page import Line, write
 

@@ -99,12 +99,14 @@ def test_details_are_folded_and_guards_are_not() -> None:
         "many failures",
     ],
 )
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_it_is_under_the_limit_whatever_it_is_about(plans: Callable[[], list[Plan | Failure]]) -> None:
     shown = markdown_of(*plans())
     assert len(shown.encode()) < LIMIT == 65_000
     assert shown.startswith("## Campaign plan\n")
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 def test_it_says_what_was_left_out() -> None:
     assert "Left out" not in markdown_of(*named(3))
     shown = markdown_of(*named(3000))

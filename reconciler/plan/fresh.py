@@ -1,0 +1,143 @@
+"""Calls of which nothing is remembered, neither of their keys nor of their phones: by the thousand, in packed columns.
+
+Of nearly all calls of a first apply nothing has to be decided: they are new, so they are added. What else may speak for
+or against a call needs to know something of its key or phone; whoever does is taken `apart` and decided about by
+itself. What is left takes some forty bytes a call and its request, and becomes structs a batch at a time, when it is
+sent.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Final, Self
+
+import msgspec
+
+from reconciler.lock.keyed import Keyer
+from reconciler.lock.new_calls import NewCalls
+from reconciler.phones.model import Call, Chunk
+from reconciler.plan.wanted import Wanted
+
+_encode = msgspec.json.Encoder().encode
+_texts = msgspec.json.Decoder(list[str]).decode
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Some of the calls: those of a chunk, and their digests."""
+
+    source: str
+    keys: bytes  # JSON; b"" where they are the phones
+    phones: bytes  # JSON
+    requests: bytes  # one a line, less the head
+    head: bytes
+    rows: Sequence[int]
+    new: NewCalls
+
+    @classmethod
+    def of(cls, chunk: Chunk, keyer: Keyer, keys: bytes = b"", requests: bytes = b"") -> Self:
+        """The calls of a chunk; digests of its keys and requests that are known already need not be made again."""
+        are_phones = chunk.keys is chunk.phones or chunk.keys == chunk.phones
+        phones = [*map(str.encode, chunk.phones)]
+        keys = keys or keyer.digests(b"key", phones if are_phones else map(str.encode, chunk.keys))
+        requests = requests or keyer.digests(b"request", chunk.tails, chunk.head)
+        digests = (keys, keyer.digests(b"phone", phones), requests)
+        return cls._packed(chunk, NewCalls(chunk.wave, *map(bytes.decode, digests)), are_phones=are_phones)
+
+    @classmethod
+    def _packed(cls, chunk: Chunk, new: NewCalls, *, are_phones: bool) -> Self:
+        return cls(
+            chunk.source,
+            b"" if are_phones else _encode(chunk.keys),
+            _encode(chunk.phones),
+            b"\n".join(chunk.tails),  # JSON escapes all line ends within a text
+            chunk.head,
+            chunk.rows if isinstance(chunk.rows, range) else array("q", chunk.rows),
+            new,
+        )
+
+    def __len__(self) -> int:
+        """How many calls there are."""
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"Part({len(self)} calls, {self.source})"
+
+    def chunk(self) -> Chunk:
+        """The calls as they were read."""
+        phones, tails = _texts(self.phones), self.requests.split(b"\n")
+        keys = _texts(self.keys) if self.keys else phones
+        return Chunk(self.source, self.new.wave, False, keys, phones, tails, self.rows, self.head)
+
+    def wanted(self) -> Iterator[Wanted]:
+        """The calls with their digests."""
+        return map(Wanted, self.chunk().calls(), *self.new.columns())
+
+    def only(self, positions: Sequence[int]) -> Self:
+        """The calls at these positions."""
+        return self._packed(self.chunk().only(positions), self.new.only(positions), are_phones=not self.keys)
+
+    def without(self, positions: Collection[int]) -> tuple[list[Wanted], Self]:
+        """The calls at these positions, and a part without them."""
+        if not positions:
+            return [], self
+        picked = set(positions)
+        taken = [wanted for at, wanted in enumerate(self.wanted()) if at in picked]
+        return taken, self.only([at for at in range(len(self)) if at not in picked])
+
+
+class Fresh:
+    """Calls of which nothing is remembered, in the order of the lists. Nobody among them is called under two keys."""
+
+    def __init__(self, parts: Iterable[Part] = ()) -> None:
+        self.parts = tuple(part for part in parts if len(part))
+        self._count = sum(map(len, self.parts))
+
+    def __len__(self) -> int:
+        """How many calls there are."""
+        return self._count
+
+    def wanted(self) -> Iterator[Wanted]:
+        """All of them, made as they are asked for."""
+        return (wanted for part in self.parts for wanted in part.wanted())
+
+    def calls(self) -> Iterator[Call]:
+        """The same without digests."""
+        return (call for part in self.parts for call in part.chunk().calls())
+
+    def has_phone(self, phones: frozenset[str]) -> bool:
+        """Whether any of these phones, as digests, is among them."""
+        return bool(phones) and any(_positions(part, frozenset(), phones) for part in self.parts)
+
+    def apart(self, keys: Collection[str], phones: Collection[str] = ()) -> tuple[list[Wanted], Fresh]:
+        """Those that have one of these keys or phones, as digests, and the others."""
+        if not keys and not phones:
+            return [], self
+        known = frozenset(keys), frozenset(phones)
+        taken: list[Wanted] = []
+        left: list[Part] = []
+        for part in self.parts:
+            found, rest = part.without(_positions(part, *known))
+            taken += found
+            left.append(rest)
+        return taken, Fresh(left) if taken else self
+
+    def digest(self) -> bytes:
+        """Stands for which calls these are and what they say, in their order."""
+        digest = blake2b(digest_size=16)
+        for part in self.parts:
+            digest.update(_encode((part.new.wave, part.new.keys, part.new.requests)))
+        return digest.digest()
+
+
+NONE: Final = Fresh()
+
+
+def _positions(part: Part, keys: frozenset[str], phones: frozenset[str]) -> list[int]:
+    """Where in the part these keys or phones are."""
+    own_keys, own_phones, _ = part.new.columns()
+    if keys.isdisjoint(own_keys) and phones.isdisjoint(own_phones):
+        return []
+    pairs = enumerate(zip(own_keys, own_phones, strict=True))
+    return [at for at, (key, phone) in pairs if key in keys or phone in phones]
