@@ -14,10 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
+from statistics import median
 
 from bench import lists, peers
-from bench.measure import Figure, Server, in_turn, middle, run
+from bench.measure import Figure, Sandbox, Server, in_turn, middle, run
 
 IS_BIG = bool(os.environ.get("BIG"))
 BIN = Path(sys.executable).parent
@@ -78,18 +80,24 @@ def refreshes() -> Iterator[Row]:
 
 def applies() -> Iterator[Row]:
     """A first apply, beside a bare client that sends the same requests: both whole processes."""
-    for rows, latency_ms in ((100_000, 0), (100_000, 50), *(((1_000_000, 0),) if IS_BIG else ())):
+    servers: tuple[tuple[str, Callable[[], Server]], ...] = (
+        ("0 ms", Server),
+        ("50 ms", lambda: Server(50)),
+        ("sandbox", Sandbox),
+    )
+    sizes = (100_000, *((1_000_000,) if IS_BIG else ()))
+    for rows, (what, serve) in product(sizes, servers):
         with tempfile.TemporaryDirectory() as name:
-            pairs = [_apply(Path(name), rows, latency_ms) for _ in range(3)]
+            pairs = [_apply(Path(name), rows, serve) for _ in range(3 if rows <= 100_000 else 1)]
         ours, bare = (middle(side) for side in zip(*pairs, strict=True))
-        yield _row(f"{rows:,}, {latency_ms} ms", ours, bare, ours.wall_s / bare.wall_s)
+        yield _row(f"{rows:,}, {what}", ours, bare, median(mine.wall_s / other.wall_s for mine, other in pairs))
 
 
-def _apply(folder: Path, rows: int, latency_ms: int) -> tuple[Figure, Figure]:
-    with Server(latency_ms) as port:
+def _apply(folder: Path, rows: int, serve: Callable[[], Server]) -> tuple[Figure, Figure]:
+    with serve() as port:
         here = campaign_of(folder, rows, port=port, has_lock=False)
         bare = run([PYTHON, "-m", "bench.bare", str(here), str(port), "2000", "4"])
-    with Server(latency_ms) as port:
+    with serve() as port:
         here = campaign_of(folder, rows, port=port, has_lock=False)
         allowed = ["--allow", f"new-calls={rows}", "--allow", f"run-new-calls={rows}"]
         ours = run([CAMPAIGN, "apply", "--auto-approve", *allowed, "-f", str(here)], env={"BENCH_TOKEN": "bench"})

@@ -57,13 +57,25 @@ class Server:
     def __enter__(self) -> int:
         self._folder = tempfile.TemporaryDirectory()
         port_file = Path(self._folder.name) / "port"
-        command = [sys.executable, "-m", "bench.server", str(port_file), str(self._latency_ms)]
-        self._process = subprocess.Popen(command)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *self._command(str(port_file))], stdout=subprocess.DEVNULL
+        )
         while not port_file.exists():
             time.sleep(0.02)
         return int(port_file.read_text())
+
+    def _command(self, port_file: str) -> list[str]:
+        return ["bench.server", port_file, str(self._latency_ms)]
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
         self._folder.cleanup()
+
+
+class Sandbox(Server):
+    """The sandbox in its place: a server that looks at every call as a real one does. Its clock stands still."""
+
+    def _command(self, port_file: str) -> list[str]:
+        campaign = ["--campaign", "bench:state=inProgress:lines=1", "--speed", "0"]
+        return ["reconciler", "sandbox", "--port", "0", "--port-file", port_file, *campaign]
