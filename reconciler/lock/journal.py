@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Container, Iterable, MutableMapping
-from functools import cached_property
 from typing import Any, Literal, assert_never
 
 import msgspec
@@ -40,7 +39,7 @@ class Begin(msgspec.Struct, frozen=True, tag="begin"):
     serial: int
 
 
-class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True, dict=True):
+class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
     """A mutating request that is about to be sent."""
 
     operation: Operation
@@ -54,7 +53,7 @@ class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True, dict
     move: str = ""  # control only
     recovers: int = 0  # number of the intent this one sends again
 
-    @cached_property
+    @property
     def calls(self) -> tuple[LockedCall, ...]:
         """The calls it is about. addPhones: as they will be, without job, as in the body; cancel: as they are."""
         return tuple(self.held.calls(self.phones())) if isinstance(self.held, NewCalls) else self.held

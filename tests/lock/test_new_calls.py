@@ -90,7 +90,6 @@ def test_an_intent_in_columns_is_read_as_it_was_written() -> None:
     assert parse_journal(b"".join(map(encode_entry, entries(intent))), JOURNAL).entries[1].record == intent
     assert entry.seq == 1
     assert [call.key for call in intent.calls] == [KEYER.key("ann"), KEYER.key("bob")]
-    assert intent.calls is intent.calls
     assert intent.size == 2
     assert intent.about(intent.calls).calls == intent.calls
     assert "1650777" not in repr(intent)
