@@ -71,8 +71,8 @@ MANY = {str(n): "word" for n in range(1_300)}
 @pytest.mark.parametrize(
     ("dialect", "effect", "before_end"),
     [
-        *(("current", "send", 2), ("current", "send", 5), ("current", "fsync", 4), ("current", "receive", 2)),
-        *(("legacy", "send", 4), ("legacy", "fsync", 3), ("legacy", "receive", 2)),
+        *(("current", "send", 2), ("current", "send", 5), ("current", "fsync", 4), ("current", "send", 3)),
+        *(("legacy", "send", 4), ("legacy", "fsync", 3), ("legacy", "send", 2)),
     ],
 )
 def test_killed_while_it_adds_many_new_calls_an_apply_is_finished_by_the_next(
@@ -88,7 +88,7 @@ def test_killed_while_it_adds_many_new_calls_an_apply_is_finished_by_the_next(
     effects = [line.split()[0] for line in first.effects(*in_batches)]
     ended = second.apply_failing(effect, effects.count(effect) - before_end, "KILL", *in_batches)
     assert (ended.was_struck, ended.code) == (True, -signal.SIGKILL)
-    assert second.mutations() >= 10  # how often is received differs, by how the network cuts answers up
+    assert second.mutations() > 10
     assert len(second.locked_jobs()) < len(MANY)
     assert second.apply() == 0
     assert sorted(job.phone for job in second.campaign.jobs) == sorted(map(phone, MANY))
