@@ -136,7 +136,7 @@ MUTANTS = (
     Mutant(
         "two requests for one phone are open at once",
         "reconciler/apply/flights.py",
-        "        return is_under_way or is_postponed(self._run, shared)\n",
+        "        return is_under_way or is_postponed(self._run, batch.shared)\n",
         "        return is_under_way\n",
         f"{_STRANGERS}::"
         "test_jobs_of_two_requests_for_one_phone_are_not_taken_for_each_others_when_both_answers_are_lost",
