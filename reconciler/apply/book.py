@@ -108,7 +108,7 @@ class Book:
         self._append(closed)
         del self._opened[entry.seq]
         self._lock = after_closing(self.lock, entry.intent, closed)
-        self._own(closed.calls)
+        self._own(call.job_id for call in closed.calls if call.job_id)
         self._unsaved_calls += len(closed.calls)
 
     def confirm(
@@ -122,8 +122,7 @@ class Book:
         del self._opened[entry.seq]
         self._added.add(new, phones, job_ids, statuses)
         self.set_header(added_on(self.header, job_ids, day_of(entry.intent.created_ms)))
-        if self._owned is not None:
-            self._owned.add(job_ids)
+        self._own(job_ids)
         self._unsaved_calls += len(job_ids)
 
     def close_recovered(self, entry: OpenIntent) -> None:
@@ -141,7 +140,7 @@ class Book:
         """Takes calls into the lock in memory. Not journalled: what is found out can be found out again."""
         known = tuple(calls)
         self.lock.calls.update({call.call_id: call for call in known})
-        self._own(known)
+        self._own(call.job_id for call in known if call.job_id)
 
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
@@ -246,9 +245,9 @@ class Book:
     def _begin(self) -> Begin:
         return Begin(self.header.lineage, self.header.serial)
 
-    def _own(self, calls: Iterable[LockedCall]) -> None:
+    def _own(self, job_ids: Iterable[str]) -> None:
         if self._owned is not None:
-            self._owned.add(call.job_id for call in calls if call.job_id)
+            self._owned.add(job_ids)
 
     def _update(self, entry: OpenIntent, **changes: object) -> OpenIntent:
         self._opened[entry.seq] = msgspec.structs.replace(entry, **changes)

@@ -25,8 +25,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.plan.decide import decide_conflict
 from reconciler.plan.fresh import Fresh
 from reconciler.plan.guards import permitted
-from reconciler.plan.model import Action, Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop, fresh
-from reconciler.plan.model import known as known_of
+from reconciler.plan.model import Action, Add, Adopt, Cancel, Pause, Plan, Replace, Resume, Start, Stop, fresh, known
 from reconciler.plan.state import START_REFUSED, is_as_moved
 
 
@@ -37,22 +36,22 @@ def apply_plan(run: Run, plan: Plan, carried: Sequence[OpenIntent] = ()) -> None
     """
     actions = permitted(plan.actions, plan.guards)
     run.tally.withheld = len(plan.actions) - len(actions)
-    known = known_of(actions)
-    for action in known:
+    decided = known(actions)
+    for action in decided:
         if isinstance(action, Pause | Stop):
             make_move(run, action)
-    adopts = [action for action in known if isinstance(action, Adopt)]
+    adopts = [action for action in decided if isinstance(action, Adopt)]
     if adopts:
         run.book.adopt(adopts)
         run.tally.adopted = len(adopts)
         run.book.save()  # the journal does not tell of it, and what follows is recorded under the new keys
-    replaces = [action for action in known if isinstance(action, Replace)]
-    stuck = _cancel(run, [action.locked for action in known if isinstance(action, Cancel)], replaces)
+    replaces = [action for action in decided if isinstance(action, Replace)]
+    stuck = _cancel(run, [action.locked for action in decided if isinstance(action, Cancel)], replaces)
     try:
-        _add(run, _to_add(run, known, replaces), fresh(actions), stuck, carried)
+        _add(run, _to_add(run, decided, replaces), fresh(actions), stuck, carried)
     finally:
         _count_replaced(run, replaces)
-    for action in known:
+    for action in decided:
         if isinstance(action, Start | Resume):
             make_move(run, action)
 

@@ -28,12 +28,12 @@ from reconciler.plan.model import (
     Note,
     Pause,
     Plan,
-    Reason,
     Replace,
     Resume,
     Start,
     Stop,
     Unmanaged,
+    adds_of,
     fresh,
     known,
 )
@@ -63,7 +63,7 @@ def _about(plan: Plan, ids: Collection[CallId]) -> Iterator[tuple[CallId, Said]]
         if said is not None and said.subject is not None and said.subject.call_id in ids:
             yield said.subject.call_id, said
     added, _ = fresh(plan.actions).apart([key for key, _ in ids])
-    for action in (*known(plan.actions), *(Add(wanted, Reason.NEW) for wanted in added)):
+    for action in (*known(plan.actions), *adds_of(added)):
         if not isinstance(action, _MOVES):
             yield from ((call_id, action) for call_id in _ids_of(action) if call_id in ids)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reconciler.lock.keyed import KEY_SIZE
 from reconciler.lock.lockfile import MANY, encode_calls, open_calls
 from reconciler.lock.model import CallId, Lock, LockedCall
-from reconciler.lock.new_calls import KEY_SIZE, NewCalls
+from reconciler.lock.new_calls import NewCalls
 
 if TYPE_CHECKING:  # numpy is imported only where there are many
     import numpy as np

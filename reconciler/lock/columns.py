@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reconciler.lock.keyed import DIGEST_SIZE, KEY_SIZE
 from reconciler.lock.model import CallStatus
 
 Positions = NDArray[np.int64]
@@ -26,10 +27,8 @@ PIECE: Final = 1 << 22  # bytes looked at together: what is found in them stays 
 MOST_WAVES: Final = 200  # told apart by number; a call of a further one is odd
 
 KEY_AT: Final = 2  # in a line, which begins with `["`
-_KEY_SIZE: Final = 16
-_DIGEST_SIZE: Final = 12  # of phones and requests
 _BETWEEN: Final = 3  # `","`
-_WAVE_AT: Final = KEY_AT + _KEY_SIZE + _BETWEEN
+_WAVE_AT: Final = KEY_AT + KEY_SIZE + _BETWEEN
 _LONGEST: Final = np.iinfo(np.uint16).max  # of what can stand before the status; else the line is odd
 _QUOTES: Final = 14  # in a line without former jobs: two a field
 
@@ -74,20 +73,20 @@ class Columns(NamedTuple):
         return {
             b"key": self.starts[positions] + KEY_AT,
             b"phone": phone_at,
-            b"request": phone_at + _DIGEST_SIZE + _BETWEEN,
+            b"request": phone_at + DIGEST_SIZE + _BETWEEN,
         }
 
     def phones(self, positions: Positions | slice = slice(None)) -> NDArray[np.bytes_]:
         """The digests of the calls' phones."""
-        return self._texts(self._phone_at(positions), _DIGEST_SIZE)
+        return self._texts(self._phone_at(positions), DIGEST_SIZE)
 
     def requests(self, positions: Positions) -> NDArray[np.bytes_]:
         """The digests of the requests the calls' jobs were created from."""
-        return self._texts(self._phone_at(positions) + _DIGEST_SIZE + _BETWEEN, _DIGEST_SIZE)
+        return self._texts(self._phone_at(positions) + DIGEST_SIZE + _BETWEEN, DIGEST_SIZE)
 
     def jobs_at(self, positions: Positions) -> tuple[Positions, Positions]:
         """Where in `body` the ids of the calls' jobs begin and end."""
-        starts = self._phone_at(positions) + 2 * (_DIGEST_SIZE + _BETWEEN)
+        starts = self._phone_at(positions) + 2 * (DIGEST_SIZE + _BETWEEN)
         return starts, self.statuses_at(positions) - _BETWEEN
 
     def job_ids(self, positions: Positions) -> list[str]:
@@ -171,12 +170,12 @@ class _Reader:
         quotes = np.append(np.flatnonzero(letters == _QUOTE), [len(letters)] * _QUOTES)
         first = np.searchsorted(quotes, starts)
         marks = [quotes[first + n] for n in range(_QUOTES)]  # of each line, where its first, second, … quote is
-        padded = np.append(letters, np.zeros(_KEY_SIZE + _DIGEST_SIZE, np.uint8))
+        padded = np.append(letters, np.zeros(KEY_SIZE + DIGEST_SIZE, np.uint8))
         plain = _is_plain(padded, starts, ends, marks) & _is_free_of(letters, _BACKSLASH, starts, ends)
         if is_cut:
             plain[-1] = False  # as it is no line could follow it
         waves = self._waves(padded, marks[2] + 1, marks[3], plain)
-        keys, rest = as_numbers(_windows(padded, _KEY_SIZE)[np.minimum(starts + KEY_AT, len(letters))].tobytes())
+        keys, rest = as_numbers(_windows(padded, KEY_SIZE)[np.minimum(starts + KEY_AT, len(letters))].tobytes())
         status_at = np.where(plain, marks[10] + 1, starts)
         here = slice(at, at + len(starts))
         columns.starts[here], columns.keys[here], columns.keys_rest[here] = starts + start, keys, rest
@@ -210,7 +209,7 @@ def _is_plain(letters: Letters, starts: Positions, ends: Positions, marks: list[
     plain: Flags = (letters[starts] == _OPEN) & (marks[0] == starts + 1) & (marks[13] < ends)
     for at in range(1, _QUOTES - 1, 2):  # closing quote, comma, opening quote
         plain &= (marks[at + 1] == marks[at] + 2) & (letters[np.minimum(marks[at] + 1, len(letters) - 1)] == _COMMA)
-    sizes = {0: _KEY_SIZE, 4: _DIGEST_SIZE, 6: _DIGEST_SIZE, 10: 1}
+    sizes = {0: KEY_SIZE, 4: DIGEST_SIZE, 6: DIGEST_SIZE, 10: 1}
     for at, size in sizes.items():
         plain &= marks[at + 1] == marks[at] + size + 1
     behind = np.minimum(marks[13] + 1, len(letters) - 1)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reconciler.lock.model import DOUBTFUL, CallStatus, Header, Lock, LockedCall, Span
+from reconciler.lock.owned import are_numbers, is_number, read_numbers
 
 if TYPE_CHECKING:
     from reconciler.lock.columns import Flags, Positions
@@ -36,7 +37,8 @@ def day_of(unix_ms: int) -> int:
 
 def added_on(header: Header, job_ids: Iterable[str], day: int) -> Header:
     """The header once jobs with these ids were created on that day."""
-    first = min(map(_number, _lowest([job_id for job_id in job_ids if job_id])), default=-1)
+    ids = [job_id for job_id in job_ids if job_id]
+    first = min(map(int if are_numbers(ids) else _number, ids), default=-1)
     if first < 0:
         return header
     spans = [span for span in header.added if span.first < first or span.first == 0 < first]
@@ -81,8 +83,6 @@ def line_days(header: Header, ledger: Ledger, lines: Positions, today: int) -> t
     """The same of these lines, and of which of them it is known: the ids of their jobs are plain numbers."""
     import numpy as np
 
-    from reconciler.lock.owned import read_numbers
-
     numbers, are_numbers = read_numbers(ledger.columns, lines)
     firsts = np.array([span.first for span in header.added] or [0], np.uint64)
     overs = np.array([span.over or today for span in header.added] or [today])
@@ -110,8 +110,6 @@ def _open_spans(lock: Lock) -> set[int]:
 def _in_columns(ledger: Ledger, firsts: list[int], lines: Positions) -> set[int]:
     import numpy as np
 
-    from reconciler.lock.owned import read_numbers
-
     found: set[int] = set()
     for start in range(0, len(lines), _AT_ONCE):
         numbers, are_numbers = read_numbers(ledger.columns, lines[start : start + _AT_ONCE])
@@ -121,18 +119,9 @@ def _in_columns(ledger: Ledger, firsts: list[int], lines: Positions) -> set[int]
     return found
 
 
-def _lowest(job_ids: list[str]) -> list[str]:
-    """Those among which the lowest is: of thousands that look alike, just that."""
-    digits = "".join(job_ids)
-    are_alike = len({*map(len, job_ids)}) == 1 and digits.isascii() and digits.isdigit()
-    return [min(job_ids)] if are_alike and min(job_ids)[0] != "0" else job_ids
-
-
 def _number(job_id: str) -> int:
     """An id as a number; 0 where it is none, which makes it one of the oldest."""
-    is_number = job_id.isascii() and job_id.isdigit() and len(job_id) <= _MOST_DIGITS and job_id[0] != "0"
-    return int(job_id) if is_number else 0
+    return int(job_id) if is_number(job_id) else 0
 
 
-_MOST_DIGITS: Final = 18
 _AT_ONCE: Final = 20_000

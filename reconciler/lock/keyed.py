@@ -19,6 +19,10 @@ from reconciler.lock.wrapping import unwrap, wrap
 
 KEY_BYTES = 12
 PHONE_BYTES = 9
+KEY_SIZE = KEY_BYTES * 4 // 3
+"""Characters of a key's digest."""
+DIGEST_SIZE = PHONE_BYTES * 4 // 3
+"""Characters of the digests of phones and requests."""
 
 
 class Keyer:
@@ -62,8 +66,7 @@ class Keyer:
         if not values:
             return []
         digests = self.digests(purpose, values).decode()
-        size = len(digests) // len(values)
-        return [digests[start : start + size] for start in range(0, len(digests), size)]
+        return cut(digests, len(digests) // len(values))
 
     def key(self, key: str) -> str:
         """Digest of a call's key, 16 characters."""
@@ -111,6 +114,11 @@ class Keyer:
         """The keyer of this secret and the earlier keys that `wrapped` holds; None when it is not this secret's."""
         earlier = unwrap(wrapped, self._key)
         return None if earlier is None else Keyer(self._secret, self._salt, earlier)
+
+
+def cut(digests: str, size: int) -> list[str]:
+    """Digests of so many characters that stand one after the other, each by itself."""
+    return [digests[start : start + size] for start in range(0, len(digests), size)]
 
 
 def _linked(base: blake2b, values: Iterable[bytes]) -> list[bytes]:

@@ -15,11 +15,11 @@ import msgspec
 import numpy as np
 
 from reconciler.lock.columns import MOST_WAVES, Columns, Flags, Letters, Numbers, Positions, as_numbers
+from reconciler.lock.keyed import KEY_SIZE
 from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallId, CallStatus, LockedCall
 
 _AT_ONCE: Final = 2000  # calls made from their lines together
-_KEY_SIZE: Final = 16
 _decoder = msgspec.json.Decoder(LockedCall)
 
 
@@ -135,7 +135,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         """Of each line, whether it is of one of these phones or keys, by digest."""
         columns = self.columns
         of_phones = np.isin(columns.phones(), np.array(sorted(phones), "S12"))
-        starts, rest = as_numbers("".join(key for key in keys if len(key) == _KEY_SIZE).encode())
+        starts, rest = as_numbers("".join(key for key in keys if len(key) == KEY_SIZE).encode())
         of_keys = np.isin(columns.keys, starts) & np.isin(columns.keys_rest, rest)
         return (of_phones | of_keys) & ~columns.odd
 
@@ -193,7 +193,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         found = np.full(len(ids), -1)
         by_wave: dict[str, list[int]] = {}
         for at, (key, wave) in enumerate(ids):
-            if len(key.encode()) == _KEY_SIZE:
+            if len(key.encode()) == KEY_SIZE:
                 by_wave.setdefault(wave, []).append(at)
         for wave, asked in by_wave.items():
             keys, rest = as_numbers("".join([ids[at][0] for at in asked]).encode())
@@ -229,10 +229,10 @@ class Ledger(MutableMapping[CallId, LockedCall]):
     def _places_of(self, ids: Sequence[CallId]) -> Positions:
         """Before which line each of these calls belongs, whether or not it has one."""
         columns, names = self.columns, sorted(self.columns.wave_names)
-        keys, rest = as_numbers(b"".join([key.encode()[:_KEY_SIZE].ljust(_KEY_SIZE, b"\0") for key, _ in ids]))
+        keys, rest = as_numbers(b"".join([key.encode()[:KEY_SIZE].ljust(KEY_SIZE, b"\0") for key, _ in ids]))
         ranks = np.array([names.index(name) for name in columns.wave_names] or [0])
         rank_of = {wave: bisect_left(names, wave) for wave in {wave for _, wave in ids}}
-        own = np.array([rank_of[wave] if len(key.encode()) <= _KEY_SIZE else len(names) for key, wave in ids])
+        own = np.array([rank_of[wave] if len(key.encode()) <= KEY_SIZE else len(names) for key, wave in ids])
         at = np.searchsorted(columns.keys, keys)
         rising = np.arange(len(ids))
         while len(rising):  # once, and once more for each line whose key begins alike

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reconciler.calls.masks import mask_of, masks
+from reconciler.lock.keyed import DIGEST_SIZE, KEY_SIZE, cut
 from reconciler.lock.lockfile import encode_lines
 from reconciler.lock.model import CallStatus, LockedCall
 
 if TYPE_CHECKING:  # numpy is imported only where there are many
     import numpy as np
     from numpy.typing import NDArray
-
-KEY_SIZE: Final = 16
-"""Characters of a key's digest."""
-
-DIGEST_SIZE: Final = 12
-"""Characters of the digests of phones and requests."""
 
 
 class NewCalls(msgspec.Struct, frozen=True, gc=False):
@@ -43,7 +38,7 @@ class NewCalls(msgspec.Struct, frozen=True, gc=False):
 
     def columns(self) -> tuple[list[str], list[str], list[str]]:
         """The digests of each call's key, phone and request."""
-        return _cut(self.keys, KEY_SIZE), _cut(self.phones, DIGEST_SIZE), _cut(self.requests, DIGEST_SIZE)
+        return cut(self.keys, KEY_SIZE), cut(self.phones, DIGEST_SIZE), cut(self.requests, DIGEST_SIZE)
 
     def cut(self, start: int, end: int) -> NewCalls:
         """The calls from one position to before another."""
@@ -78,7 +73,6 @@ class NewCalls(msgspec.Struct, frozen=True, gc=False):
 
         b"" where they are not: ids of several lengths or of other letters than digits, or phones of several lengths.
         """
-
         count, ids, digits = self.size, "".join(job_ids), "".join(phones)
         sizes = len(ids) // count, len(digits) // count
         if {*map(len, job_ids)} != {sizes[0]} or {*map(len, phones)} != {sizes[1]} or not _is_digits(ids + digits):
@@ -113,7 +107,3 @@ def _matrix(texts: str, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
     return np.frombuffer(texts.encode(), np.uint8).reshape(count, -1)
-
-
-def _cut(digests: str, size: int) -> list[str]:
-    return [digests[start : start + size] for start in range(0, len(digests), size)]

@@ -58,7 +58,7 @@ class OwnedJobs:
         """Keeps as numbers what can be: a text takes a hundred bytes."""
         import numpy as np
 
-        plain = [job_id for job_id in self._texts if _is_number(job_id)]
+        plain = [job_id for job_id in self._texts if is_number(job_id)]
         numbers = np.array([*map(int, plain)], np.uint64)
         known = np.empty(0, np.uint64) if self._numbers is None else self._numbers
         self._numbers = np.sort(np.concatenate([known, numbers]))
@@ -126,7 +126,7 @@ def _those_among(numbers: Numbers, job_ids: Sequence[str]) -> list[str]:
     """Which of the ids are among these, which are in order."""
     import numpy as np
 
-    asked = job_ids if _are_numbers(job_ids) else [job_id for job_id in job_ids if _is_number(job_id)]
+    asked = job_ids if are_numbers(job_ids) else [job_id for job_id in job_ids if is_number(job_id)]
     values = np.array([*map(int, asked)], np.uint64)
     at = numbers.searchsorted(values)
     at[at == len(numbers)] = -1
@@ -135,7 +135,7 @@ def _those_among(numbers: Numbers, job_ids: Sequence[str]) -> list[str]:
 
 
 def _is_among(numbers: Numbers, job_id: str) -> bool:
-    if not _is_number(job_id):
+    if not is_number(job_id):
         return False
     # As one of their own type: of a number of Python's numpy makes a float, and of all the others too. That takes a
     # millisecond for a million, and ids of seventeen digits that are close together become the same.
@@ -144,13 +144,13 @@ def _is_among(numbers: Numbers, job_id: str) -> bool:
     return at < len(numbers) and bool(numbers[at] == value)
 
 
-def _are_numbers(job_ids: Sequence[str]) -> bool:
+def are_numbers(job_ids: Sequence[str]) -> bool:
     """Whether all of these are, asked of all at once; False may mean that it was not asked."""
     digits = "".join(job_ids)
     are_short = max(map(len, job_ids), default=0) <= _MOST_DIGITS
     return digits.isascii() and digits.isdigit() and are_short and all(job_ids) and min(job_ids)[0] != "0"
 
 
-def _is_number(job_id: str) -> bool:
-    """Whether the id is what `_read_numbers` takes for a number."""
+def is_number(job_id: str) -> bool:
+    """Whether the id is what `read_numbers` takes for a number."""
     return job_id.isascii() and job_id.isdigit() and len(job_id) <= _MOST_DIGITS and not job_id.startswith("0")

@@ -12,7 +12,7 @@ import msgspec
 
 from reconciler.lock.erasure import proof
 from reconciler.lock.journal import OpenIntent
-from reconciler.lock.keyed import PURPOSES, Keyer
+from reconciler.lock.keyed import PURPOSES, Keyer, cut
 from reconciler.lock.model import FORMAT, Decision, Erased, FormerJob, Header, Lock, LockedCall
 from reconciler.lock.settings import redigested
 
@@ -64,7 +64,7 @@ class Rekey:
         if any(len(digest) != size for digest in digests):
             raise ValueError("not a digest")
         again = self._keyer.again(purpose, "".join(digests).encode()).decode()
-        return [again[at : at + size] for at in range(0, len(again), size)]
+        return cut(again, size)
 
     # ---------------------------------------------------------------------------------------------------- the header
 

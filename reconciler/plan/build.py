@@ -82,12 +82,9 @@ def make_plan(
     # Caps first: a rollout's step is not to be filled with calls that are held back.
     within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
     calls, rollout = _rolled_out(campaign, lock, within, wanted, aside, now_ms)
-    state = "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
-    held = [Held(rollout.held)] if rollout and rollout.held else []
-    notes = (*diff.notes, *capped, *held)
-    actions, notes = _with_move(state_move(state, observed, lock.header), calls, aside.fresh, notes)
-    if campaign.state == "stopped":
-        actions, notes = _only_stop(actions, notes)
+    state = _desired_state(campaign, rollout)
+    move = state_move(state, observed, lock.header)
+    actions, notes = _arranged(campaign, move, calls, aside.fresh, (*diff.notes, *capped, *_held(rollout)))
     now = effective_state(observed, lock.header)
     _refuse_lost(campaign, now, actions)
     moved = find_moved(diff.changed, keyer)
@@ -126,13 +123,24 @@ def _each(desired: Desired, aside: Aside) -> tuple[Desired, Aside]:
     return msgspec.structs.replace(desired, calls=calls), msgspec.structs.replace(aside, fresh=NONE)
 
 
-def _with_move(
-    move: Move | Blocked | None, calls: list[CallAction], new: Fresh, notes: tuple[Note, ...]
+def _desired_state(campaign: Campaign, rollout: Standing | None) -> str:
+    """The state to be brought about: a rollout that went wrong pauses a campaign that is to run."""
+    return "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
+
+
+def _held(rollout: Standing | None) -> tuple[Held, ...]:
+    return (Held(rollout.held),) if rollout and rollout.held else ()
+
+
+def _arranged(
+    campaign: Campaign, move: Move | Blocked | None, calls: list[CallAction], new: Fresh, notes: tuple[Note, ...]
 ) -> tuple[Actions, tuple[Note, ...]]:
     """The actions in their order, with the campaign's move among them, or a note that it is blocked."""
     if isinstance(move, Blocked):
-        return in_order(calls, None, new), (move, *notes)
-    return in_order(calls, move, new), notes
+        actions, notes = in_order(calls, None, new), (move, *notes)
+    else:
+        actions = in_order(calls, move, new)
+    return _only_stop(actions, notes) if campaign.state == "stopped" else (actions, notes)
 
 
 def _rolled_out(

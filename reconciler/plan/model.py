@@ -6,9 +6,10 @@ Phones are inside, for applying; whatever is shown goes through `subject`, which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain, islice
+from operator import eq
 from typing import Any, overload
 
 import msgspec
@@ -182,7 +183,7 @@ class LongActions(Sequence[Action]):
         return len(self.known) + len(self.fresh)
 
     def __iter__(self) -> Iterator[Action]:
-        return chain(self.known[: self._before], adds_of(self.fresh), self.known[self._before :])
+        return chain(self.known[: self._before], adds_of(self.fresh.wanted()), self.known[self._before :])
 
     @overload
     def __getitem__(self, at: int) -> Action: ...
@@ -196,7 +197,7 @@ class LongActions(Sequence[Action]):
         return next(islice(self, at % len(self), None))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_are_equal, self, other))
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
 
     def __hash__(self) -> int:
         return hash((self.known, self.fresh.digest()))
@@ -219,13 +220,9 @@ def fresh(actions: Actions) -> Fresh:
     return actions.fresh if isinstance(actions, LongActions) else NONE
 
 
-def adds_of(calls: Fresh) -> Iterator[Add]:
-    """The add of each of them."""
-    return (Add(wanted, Reason.NEW) for wanted in calls.wanted())
-
-
-def _are_equal(one: object, other: object) -> bool:
-    return one == other
+def adds_of(wanted: Iterable[Wanted]) -> Iterator[Add]:
+    """The adds of calls of which nothing is remembered."""
+    return (Add(each, Reason.NEW) for each in wanted)
 
 
 class SettingChange(msgspec.Struct, frozen=True):

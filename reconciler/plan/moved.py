@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from reconciler.lock.keyed import Keyer
+from reconciler.lock.keyed import DIGEST_SIZE, Keyer
 from reconciler.lock.model import LockedCall
 from reconciler.plan.wanted import Wanted
 
@@ -35,7 +35,6 @@ _NEAR: Final = 25  # rows a column may be shifted by
 _MANY: Final = 20_000  # changed calls; of more, fields are not tried one by one in every order
 _MOST_DIGESTS: Final = 300_000  # to compare frequencies: a fifth of a second
 _BEFORE, _AFTER = b'"payload":', b',"phone":"'
-_SIZE: Final = 12  # of a digest
 
 Changed = tuple[Wanted, LockedCall]
 """A call as it is wanted, and as it is remembered from another request."""
@@ -201,6 +200,6 @@ class _Looked:
         head, tail = row.around(self._field)
         digests = self._keyer.digests(b"request", [value + tail for value in values], head)
         at = digests.find(row.digest)
-        while at % _SIZE and at > 0:  # found across two digests: what is looked for begins at a multiple
+        while at % DIGEST_SIZE and at > 0:  # found across two digests: what is looked for begins at a multiple
             at = digests.find(row.digest, at + 1)
-        return values[at // _SIZE] if at >= 0 else None
+        return values[at // DIGEST_SIZE] if at >= 0 else None

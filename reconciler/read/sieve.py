@@ -20,14 +20,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.errors import ManifestError, Problem
-from reconciler.lock.keyed import Keyer
+from reconciler.lock.keyed import DIGEST_SIZE, KEY_SIZE, Keyer
 from reconciler.lock.model import CallStatus, Header, Lock, LockedCall
 from reconciler.lock.waves import is_newer
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Call, CallSource, Chunk, Desired
 from reconciler.plan.decide import IN_STEP, RESTING
 from reconciler.plan.diff import Aside, Observed
-from reconciler.plan.fresh import Fresh, Part
+from reconciler.plan.fresh import NONE, Fresh, Part
 from reconciler.plan.wanted import Wanted
 from reconciler.read.everything import Everything, Screen, Seen, apart, are_several
 
@@ -73,13 +73,11 @@ class _Slab(NamedTuple):
             yield self.chunks[which].call(position - ends[which])  # counted from the chunk's end
 
     def new(self) -> Flags:
-        """Which of the calls have no line, and their phones no call under another key."""
+        """Which of the calls have no line, and are of nobody who may be called under two keys."""
         import numpy as np
 
-        shared = [chunk.is_same_phone_allowed for chunk in self.chunks]
-        is_new: Flags = (self.at < 0) & ~np.repeat(
-            np.array(shared, np.bool_), [len(chunk.keys) for chunk in self.chunks]
-        )
+        shared = np.array([chunk.is_same_phone_allowed for chunk in self.chunks], np.bool_)
+        is_new: Flags = (self.at < 0) & ~np.repeat(shared, [len(chunk.keys) for chunk in self.chunks])
         return is_new
 
     def parts(self, chosen: Flags, keyer: Keyer) -> Iterator[Part]:
@@ -89,8 +87,8 @@ class _Slab(NamedTuple):
             end = start + len(chunk.keys)
             picked = chosen[start:end].nonzero()[0].tolist()
             if len(picked) == len(chunk.keys):
-                keys, requests = self.keys[16 * start : 16 * end], self.requests[12 * start : 12 * end]
-                yield Part.of(chunk, keyer, keys, requests)
+                keys = self.keys[KEY_SIZE * start : KEY_SIZE * end]
+                yield Part.of(chunk, keyer, keys, self.requests[DIGEST_SIZE * start : DIGEST_SIZE * end])
             elif picked:
                 yield Part.of(chunk.only(picked), keyer)
             start = end
@@ -222,22 +220,19 @@ class Sieve:
 
     def _known(self, ledger: Ledger, header: Header) -> tuple[list[Call], Fresh]:
         """Of the calls without a line those whose key or phone is known, a few others by chance, and the rest."""
-        import numpy as np
-
         from reconciler.lock.columns import as_numbers
 
+        if not self._fresh:
+            return [], NONE
         known: list[Wanted] = []
-        left, columns = [*self._fresh], ledger.columns
-        if self._fresh and columns.size:
-            left.clear()
-            slices = (slice(start, start + _AT_ONCE) for start in range(0, columns.size, _AT_ONCE))
-            phones = np.sort(np.concatenate([_starts(columns.phones(some)) for some in slices]))
-            for part in self._fresh:
-                is_key = _are_among(as_numbers(part.new.keys.encode())[0], columns.keys)
-                is_phone = _are_among(_starts(_texts(part.new.phones.encode())), phones)
-                taken, rest = part.without((is_key | is_phone).nonzero()[0].tolist())
-                known += taken
-                left.append(rest)
+        left: list[Part] = []
+        phones = _sorted_phones(ledger)
+        for part in self._fresh:
+            is_key = _are_among(as_numbers(part.new.keys.encode())[0], ledger.columns.keys)
+            is_phone = _are_among(_starts(_texts(part.new.phones.encode())), phones)
+            taken, rest = part.without((is_key | is_phone).nonzero()[0].tolist())
+            known += taken
+            left.append(rest)
         more, fresh = apart(Fresh(left), ledger.later(), header)
         return [wanted.call for wanted in (*known, *more)], fresh
 
@@ -312,10 +307,21 @@ def _starts(texts: NDArray[np.bytes_]) -> Numbers:
     return texts.view(np.uint8).reshape(-1, 12)[:, :8].copy().view(np.uint64).ravel()
 
 
+def _sorted_phones(ledger: Ledger) -> Numbers:
+    """How the digests of all lines' phones begin, as numbers in order."""
+    import numpy as np
+
+    slices = (slice(start, start + _AT_ONCE) for start in range(0, ledger.columns.size, _AT_ONCE))
+    found = [np.empty(0, np.uint64), *(_starts(ledger.columns.phones(some)) for some in slices)]
+    return np.sort(np.concatenate(found))
+
+
 def _are_among(values: Numbers, ordered: Numbers) -> Flags:
     """Which of the values are one of the others, which are in order."""
     import numpy as np
 
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
     at = np.searchsorted(ordered, values)
     found: Flags = ordered[np.minimum(at, len(ordered) - 1)] == values
     return found
