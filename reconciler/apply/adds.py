@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import msgspec
-
 from reconciler.apply.batch import Batch, ToAdd
 from reconciler.apply.postponed import postpone
 from reconciler.apply.readback import Found, confirm, look, look_until_settled, uncertain_for_s
@@ -208,8 +206,8 @@ def _rest_of(run: Run, entry: OpenIntent, found: Found) -> Intent:
     if not found.done and run.client.dialect() is Dialect.CURRENT:
         return run.intent_again(entry.intent, recovers=entry.seq)
     rest = {call.call_id for call in found.rest}
-    objects = msgspec.json.decode(entry.intent.body, type=list[msgspec.Raw])
-    body = b",".join(bytes(o) for o, c in zip(objects, entry.intent.calls, strict=True) if c.call_id in rest)
+    objects = zip(entry.intent.objects(), entry.intent.calls, strict=True)
+    body = b",".join(each for each, call in objects if call.call_id in rest)
     _close(run, entry, found)
     return run.intent("addPhones", found.rest, f"[{body.decode()}]")
 

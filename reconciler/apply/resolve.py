@@ -148,10 +148,8 @@ def _leave_open(book: Book, entry: OpenIntent, settled: Mapping[CallId, LockedCa
 
 def _without(intent: Intent, settled: Mapping[CallId, LockedCall]) -> Intent:
     """The request as if it had held only the other calls; another body needs another key."""
-    objects = msgspec.json.decode(intent.body, type=list[msgspec.Raw])
-    kept = [
-        (call, bytes(each)) for call, each in zip(intent.calls, objects, strict=True) if call.call_id not in settled
-    ]
+    objects = zip(intent.calls, intent.objects(), strict=True)
+    kept = [(call, each) for call, each in objects if call.call_id not in settled]
     return intent.about(
         (call for call, _ in kept),
         idempotence_key=str(uuid4()),

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import msgspec
-
 from reconciler.apply.run import Run
 from reconciler.errors import calls_text
 from reconciler.lock.journal import Intent
@@ -31,12 +29,11 @@ def spare(run: Run, intent: Intent) -> Intent | None:
     if not kept:
         _close_recovered(run, intent)
         return None
-    objects = msgspec.json.decode(intent.body, type=list[msgspec.Raw])
-    calls = intent.calls
+    objects, calls = intent.objects(), intent.calls
     return intent.about(
         (calls[at] for at in kept),
         idempotence_key=str(uuid4()),
-        body=(b"[" + b",".join(bytes(objects[at]) for at in kept) + b"]").decode(),
+        body=(b"[" + b",".join(objects[at] for at in kept) + b"]").decode(),
     )
 
 

@@ -210,10 +210,13 @@ def _in_words(status: int, word: str, message: object, mask: Mask) -> str:
     return ": ".join(part for part in parts if part)
 
 
+_fields = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def _said(body: bytes) -> dict[str, Any]:
     """The fields of an error answer; none when it is not a JSON object."""
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
+        return _fields(body)
     except UNDECODABLE:
         return {}
 

@@ -9,7 +9,7 @@ import msgspec
 
 from reconciler.lock.keyed import KEY_SIZE
 from reconciler.lock.lockfile import MANY, encode_calls, open_calls
-from reconciler.lock.model import CallId, Lock, LockedCall
+from reconciler.lock.model import CallId, Lock, LockedCall, call_decoder
 from reconciler.lock.new_calls import NewCalls
 
 if TYPE_CHECKING:  # numpy is imported only where there are many
@@ -24,7 +24,6 @@ _KEY_AT = 2  # in a line, which begins with `["`
 _KEY_END = _KEY_AT + KEY_SIZE
 _BEHIND_KEY = b'",'
 _NEWLINE = ord("\n")
-_decode = msgspec.json.Decoder(LockedCall).decode_lines
 
 
 class AddedLines:
@@ -59,7 +58,7 @@ class AddedLines:
         return self._merged(encode_calls(lock), len(lock.calls)) if are_many else b""
 
     def _by_id(self) -> dict[CallId, LockedCall]:
-        return {call.call_id: call for call in _decode(b"".join(self._lines))}
+        return {call.call_id: call for call in call_decoder.decode_lines(b"".join(self._lines))}
 
     def _merged(self, body: bytes, before: int) -> bytes:
         """These lines and the so many of `body` in the order of their keys; b"" where keys alone do not tell it."""

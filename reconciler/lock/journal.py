@@ -30,6 +30,7 @@ class _Sent(msgspec.Struct):
 
 
 _sent = msgspec.json.Decoder(list[_Sent]).decode
+_objects = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):
@@ -66,6 +67,10 @@ class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
     def phones(self) -> list[str]:
         """addPhones: the E.164 digits of the body."""
         return [sent.phone for sent in _sent(self.body)]
+
+    def objects(self) -> list[bytes]:
+        """addPhones: the request objects of the body, as they stand in it."""
+        return list(map(bytes, _objects(self.body)))
 
     def about(self, calls: Iterable[LockedCall], **changes: Any) -> Intent:
         """The intent about other calls, and with other changes."""

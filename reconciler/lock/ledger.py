@@ -17,10 +17,9 @@ import numpy as np
 from reconciler.lock.columns import MOST_WAVES, Columns, Flags, Letters, Numbers, Positions, as_numbers
 from reconciler.lock.keyed import KEY_SIZE
 from reconciler.lock.lockfile import encode_lines
-from reconciler.lock.model import CallId, CallStatus, LockedCall
+from reconciler.lock.model import CallId, CallStatus, LockedCall, call_decoder
 
 _AT_ONCE: Final = 2000  # calls made from their lines together
-_decoder = msgspec.json.Decoder(LockedCall)
 
 
 class Ledger(MutableMapping[CallId, LockedCall]):
@@ -35,7 +34,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         """Of each line, as it is known now; true of a call only while its line is (`holds`)."""
         self._gone: Flags = columns.odd.copy()  # lines that are no longer what is remembered of their call
         odd = map(columns.line, np.flatnonzero(columns.odd).tolist())
-        self._later = {call.call_id: call for call in map(_decoder.decode, odd)}
+        self._later = {call.call_id: call for call in map(call_decoder.decode, odd)}
         self._leave([*self._later])  # an odd line may be of a call that has another one: then there are fewer calls
 
     def copy(self) -> Ledger:
@@ -262,7 +261,7 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         yield from list(self._later.values())
 
     def _decoded(self, positions: Positions) -> list[LockedCall]:
-        return _decoder.decode_lines(self.columns.lines(positions))
+        return call_decoder.decode_lines(self.columns.lines(positions))
 
     def _leave(self, ids: Sequence[CallId]) -> None:
         """From now on no line holds these calls."""

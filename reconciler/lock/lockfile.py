@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from reconciler.errors import LockError
-from reconciler.lock.model import FORMAT, CallId, Header, Lock, LockedCall
+from reconciler.lock.model import FORMAT, CallId, Header, Lock, LockedCall, call_decoder
 
 if TYPE_CHECKING:
     from reconciler.lock.ledger import Ledger
@@ -23,7 +23,6 @@ _RESTORE = "restore it from Git, or rebuild it with `campaign import --rebuild`;
 _T = TypeVar("_T")
 
 _encode, _encode_lines = msgspec.json.Encoder().encode, msgspec.json.Encoder().encode_lines
-_decode_call = msgspec.json.Decoder(LockedCall).decode
 
 
 class _HeaderLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,6 +38,10 @@ class _AnyHeader(msgspec.Struct, frozen=True):
 
     lock: dict[str, object]
 
+
+_any_header = msgspec.json.Decoder(_AnyHeader).decode
+_header_line = msgspec.json.Decoder(_HeaderLine).decode
+_header = msgspec.json.Decoder(Header).decode
 
 MANY = 5_000
 """From so many calls on a lockfile is read as columns: below, importing numpy takes longer than making the calls."""
@@ -94,16 +97,16 @@ def decode_header(first: bytes, shown: str) -> Header:
 
 
 def _decode_first(first: bytes, shown: str) -> tuple[_HeaderLine, Header]:
-    any_header = _attempt(lambda: msgspec.json.decode(first, type=_AnyHeader), shown)
+    any_header = _attempt(lambda: _any_header(first), shown)
     found = any_header.lock.get("format")
     if isinstance(found, int) and found > FORMAT:
         raise LockError(f"{shown} has format {found}; this version reads up to {FORMAT}: use a newer version")
-    line = _attempt(lambda: msgspec.json.decode(first, type=_HeaderLine), shown)
-    return line, _attempt(lambda: msgspec.json.decode(line.lock, type=Header), shown)
+    line = _attempt(lambda: _header_line(first), shown)
+    return line, _attempt(lambda: _header(line.lock), shown)
 
 
 def _decode_calls(data: bytes, start: int, count: int, shown: str) -> dict[CallId, LockedCall]:
-    decoded = _attempt(lambda: [_decode_call(line) for line in data[start:].splitlines()], shown)
+    decoded = _attempt(lambda: [call_decoder.decode(line) for line in data[start:].splitlines()], shown)
     calls = {call.call_id: call for call in decoded}
     _check_count(count, len(decoded), len(calls), shown)
     return calls

@@ -169,6 +169,12 @@ class LockedCall(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_de
         return (*self.former, *present)
 
 
+call_decoder = msgspec.json.Decoder(LockedCall)
+"""The one that everybody uses. It is made here, as every decoder of a struct is made when its module is imported:
+msgspec makes a type ready when it is first read, and a thread that reads it meanwhile would crash the process.
+"""
+
+
 def seen(known: CallStatus, job: Job | None) -> CallStatus:
     """The status of a call known by that one, after a report that holds its `job`, or should have and did not (None).
 

@@ -7,7 +7,7 @@ through it once before anything in it is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
@@ -49,6 +49,11 @@ class _Ending(msgspec.Struct, frozen=True):
     campaigns: int
     lines: int
     digest: str  # BLAKE2b of their bytes, 16 bytes in hex
+
+
+_any_opening = msgspec.json.Decoder(_AnyOpening).decode
+_opening = msgspec.json.Decoder(Opening).decode
+_saved_plan = msgspec.json.Decoder(SavedPlan).decode
 
 
 class PlanFileWriter:
@@ -117,20 +122,20 @@ class PlanFile:
     def _check(self) -> Opening:
         """The first line, once all that follows was found to be whole; remembers where the plans are."""
         first = self._file.readline(LONGEST)
-        found = self._decoded(first, _AnyOpening).saved_plan
+        found = self._decoded(first, _any_opening).saved_plan
         if found > FORMAT:
             what = f"it has format {found}, and this version reads up to {FORMAT}: use a newer version"
             raise SavedPlanError(f"{self.shown} cannot be read: {what}")
         if self._read_parts(first) or self._file.read(1):
             raise SavedPlanError(f"{self.shown} is damaged, cut off or was edited; {_AGAIN}")
-        return self._decoded(first, Opening)
+        return self._decoded(first, _opening)
 
     def _read_parts(self, first: bytes) -> bool:
         """Remembers where the plans are; returns whether anything is wrong with what was read."""
         digest, count = blake2b(first, digest_size=16), 1
         while (line := self._file.readline(LONGEST)) and not line.startswith(_ENDING):
             digest.update(line)
-            saved = self._decoded(line, SavedPlan)
+            saved = self._decoded(line, _saved_plan)
             part = _Part(saved, self._file.tell(), saved.actions - saved.calls.move)
             for _ in range(part.lines):
                 digest.update(self._next())
@@ -144,9 +149,9 @@ class PlanFile:
             raise SavedPlanError(f"{self.shown} is damaged, cut off or was edited; {_AGAIN}")
         return line
 
-    def _decoded(self, line: bytes, type: type[_T]) -> _T:
+    def _decoded(self, line: bytes, decode: Callable[[bytes], _T]) -> _T:
         try:
-            return msgspec.json.decode(line, type=type)
+            return decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Not chained: the decoder's message may quote the file.
             raise SavedPlanError(f"{self.shown} is not a saved plan, or is damaged; {_AGAIN}") from None

@@ -14,7 +14,7 @@ from pathlib import Path
 from reconciler.sandbox import Sandbox, serve
 from tests.acceptance.workshop import Ran
 
-COMMAND = (sys.executable, "-m", "reconciler")
+COMMAND = (sys.executable, str(Path(__file__).parent / "watched.py"))
 NIGHT_MS = 1_893_985_200_000
 """2030-01-07 03:00 UTC: nobody is called yet."""
 PEOPLE = 3
@@ -49,7 +49,7 @@ class Repository:
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Starts a command in it."""
-        environment = {**os.environ, "PYTHONWARNINGS": "error", **variables}
+        environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONFAULTHANDLER": "1", **variables}
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.folder,

@@ -35,6 +35,9 @@ class _Holder(msgspec.Struct, frozen=True):
     command: str
 
 
+_holder = msgspec.json.Decoder(_Holder).decode
+
+
 class FileStore:
     """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
 
@@ -250,7 +253,7 @@ def _write_all(fd: int, data: bytes) -> None:
 
 def _holder_text(data: bytes) -> str:
     try:
-        holder = msgspec.json.decode(data, type=_Holder)
+        holder = _holder(data)
     except msgspec.DecodeError:
         return " by another run"
     return f" by {holder.who} (process {holder.pid}) since {holder.since}, doing `{holder.command}`"

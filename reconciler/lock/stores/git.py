@@ -43,6 +43,9 @@ class _Origin(msgspec.Struct, frozen=True):
     claim: str = ""
 
 
+_decode_origin = msgspec.json.Decoder(_Origin).decode
+
+
 class GitStore:
     """One campaign's lock in `branch` of the remote. Raises LockError when Git or the remote cannot be used."""
 
@@ -269,7 +272,7 @@ class GitStore:
 
     def _origin(self) -> _Origin:
         try:
-            return msgspec.json.decode(self._note.read_bytes(), type=_Origin)
+            return _decode_origin(self._note.read_bytes())
         except FileNotFoundError:
             return _Origin()
         except (OSError, msgspec.DecodeError):
