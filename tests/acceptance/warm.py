@@ -17,11 +17,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 NOBODY = 65534
+
+MEASURED = 3
+"""How often a command is measured for coverage with the same options: that takes twice as long as running it."""
 
 PATIENCE_S = 60
 """A command that takes longer hangs, and is ended. Nothing is asserted about how long one takes."""
@@ -72,10 +76,16 @@ def serve() -> None:
         codecs.lookup(codec)  # a child that is nobody may not be allowed to read Python's own files
     save_coverage()
     gc.freeze()  # or each child would copy every page that its own collector looks at
+    known: Counter[tuple[str, ...]] = Counter()
     for line in sys.stdin:
+        wanted = json.loads(line)
+        shape = shape_of(wanted["arguments"])
+        known[shape] += 1
         child = os.fork()
         if child == 0:
-            become(json.loads(line))
+            if known[shape] > MEASURED:
+                stop_measuring()
+            become(wanted)
             end(run())
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         sys.stdout.flush()
@@ -83,10 +93,27 @@ def serve() -> None:
 
 def save_coverage() -> None:
     """Saves what importing covered, if coverage is measured, or each child would save all of it once more."""
-    if "coverage" in sys.modules:
-        measured = sys.modules["coverage"].Coverage.current()
-        if measured is not None:
-            measured.save()
+    measured = measuring()
+    if measured is not None:
+        measured.save()
+
+
+def shape_of(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The command and its options, without values."""
+    return (*arguments[:1], *(each.partition("=")[0] for each in arguments[1:] if each.startswith("-")))
+
+
+def stop_measuring() -> None:
+    """Measures nothing more in this process and saves nothing at its end."""
+    measured = measuring()
+    if measured is not None:
+        measured.stop()
+        measured.save = lambda: None
+
+
+def measuring() -> Any:
+    """The measurement of this process, None where nothing is measured."""
+    return sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
 
 
 def become(wanted: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ def fleet(server: str = "current") -> World:
     return world
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 @pytest.mark.parametrize("server", SERVERS)
 def test_three_batches_cut_off_anywhere_are_finished_by_the_next_run(server: str) -> None:
     for script in scripts(effects_of(fleet(server), NINE)):
@@ -56,6 +57,7 @@ def test_three_batches_cut_off_anywhere_are_finished_by_the_next_run(server: str
         assert_right(world, NINE)
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 @pytest.mark.parametrize("server", SERVERS)
 def test_an_edited_list_cut_off_anywhere_is_finished_by_the_next_run(server: str) -> None:
     def make() -> World:
@@ -77,6 +79,7 @@ def pairs(effects: list[str]) -> Iterator[Script]:
     return islice(both, 0, None, 1 if os.environ.get("CRASHES") == "all" else 17)
 
 
+@pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
 @pytest.mark.parametrize("server", SERVERS)
 def test_two_things_that_go_wrong_in_one_run_are_both_put_right(server: str) -> None:
     six = calls(*range(6))

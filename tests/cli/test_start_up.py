@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import unmeasured
 
 _NAMES = """
 asyncio deepdiff email http.client httpcore httpx importlib.resources jsonschema numpy phonenumbers pyarrow rich
@@ -37,10 +38,9 @@ def imported_by(*words: str) -> set[str]:
         "import sys\nfrom reconciler.cli.main import exit_code\n"
         f"exit_code({list(words)!r})\nsys.stderr.write('\\n'.join(sys.modules))"
     )
-    # Measuring coverage imports much by itself, in every process that is started under it.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    # Measuring imports much by itself, in every process that is started under it.
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=unmeasured.environment())
     return set(done.stderr.split("\n"))
 
 

@@ -19,6 +19,8 @@ from reconciler.plan.model import Add, Adopt, Cancel, Held, Replace, Unmanaged
 from tests.plan.simulator import KEYS, PHONES, World, lists, world_of, worlds
 from tests.plan.values import call, lock_of, planned, remembered, said
 
+pytestmark = pytest.mark.no_cover  # measuring takes it twice as long, and others cover the same
+
 
 @given(worlds())
 def test_a_second_plan_has_nothing_to_do(world: World) -> None:

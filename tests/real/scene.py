@@ -12,6 +12,7 @@ import msgspec
 
 from reconciler.cli.main import exit_code
 from reconciler.sandbox import Campaign, Sandbox
+from tests import unmeasured
 
 HERE = Path(__file__).parent
 
@@ -90,9 +91,8 @@ class Scene(msgspec.Struct, frozen=True):
         """An apply in a process of its own whose k-th `effect` fails."""
         count_file = self.folder / f"{self.name}.count"
         failing = [str(HERE / "failing.py"), effect, str(k), how, str(count_file)]
-        # Nobody measures coverage in there: a process that is killed reports none, and measuring doubles its time.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        environment |= {self.variable: self.name, "PYTHONPATH": str(HERE.parents[1])}
+        # A process that is killed does not report what it covered.
+        environment = unmeasured.environment() | {self.variable: self.name, "PYTHONPATH": str(HERE.parents[1])}
         done = subprocess.run(
             [sys.executable, *failing, *self.arguments, *options],
             env=environment,
