@@ -49,7 +49,7 @@ class Batch(NamedTuple):
     def of_part(cls, part: Part) -> Batch:
         """The calls of a part, however many they are."""
         chunk = part.chunk()
-        return cls(chunk.phones, chunk.requests, part.new)
+        return cls(chunk.phones, chunk.requests, part.new())
 
     @property
     def size(self) -> int:

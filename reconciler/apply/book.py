@@ -29,7 +29,7 @@ from reconciler.lock.journal import (
     encode_entry,
     with_doubts,
 )
-from reconciler.lock.lockfile import MANY, encode_calls, open_calls, with_header
+from reconciler.lock.lockfile import MANY, encode_calls, first_line, open_calls
 from reconciler.lock.model import Header, Lock, LockedCall
 from reconciler.lock.new_calls import NewCalls
 from reconciler.lock.owned import OwnedJobs
@@ -50,7 +50,9 @@ class Book:
         self._next_seq = len(remembered.entries) + 1
         self._has_closed = bool(remembered.entries)
         self._unsaved_calls = 0
-        self._saved = None if remembered.lock.is_new else b"" if self._has_closed else self._fingerprint(self._lines())
+        self._saved = (
+            None if remembered.lock.is_new else b"" if self._has_closed else self._fingerprint(self._lines()[1])
+        )
         self._owned: OwnedJobs | None = None
         self._pending: list[bytes] | None = None  # lines that wait to be written together
         self._is_behind = remembered.is_journal_behind
@@ -163,7 +165,7 @@ class Book:
 
         Returns the lines of its calls.
         """
-        lines = self._lines()
+        count, lines = self._lines()
         self._unsaved_calls = 0
         content = self._fingerprint(lines)
         if content == self._saved and not self._has_closed:
@@ -173,7 +175,7 @@ class Book:
             self._lock = Lock(header, self._lock.calls)
         journal = self._restart_journal()
         try:
-            self._store.replace(with_header(self.header, lines.count(b"\n"), lines), journal)
+            self._store.replace(lines, journal, first_line=first_line(self.header, count, lines))
         except OSError as error:
             raise LockError(f"cannot write {self._store.shown}: {error.strerror}; {_KEPT}") from None
         self._saved, self._has_closed, self._is_behind = content, False, False
@@ -212,9 +214,13 @@ class Book:
                 self._opened = opened  # of what was begun here nothing was sent, of what was closed nothing is recorded
                 raise
 
-    def _lines(self) -> bytes:
+    def _lines(self) -> tuple[int, bytes]:
+        """How many calls the lockfile would hold, and their lines."""
         lines = b"" if self._opened else self._added.lines_with(self._lock)
-        return lines or encode_calls(with_doubts(self.lock, self.opened) if self._opened else self.lock)
+        if lines:
+            return len(self._lock.calls) + len(self._added), lines
+        lock = with_doubts(self.lock, self.opened) if self._opened else self.lock
+        return len(lock.calls), encode_calls(lock)
 
     def _fingerprint(self, lines: bytes) -> bytes:
         """Stands for all a lockfile would hold, but for its serial."""

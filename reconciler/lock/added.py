@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from reconciler.lock.keyed import KEY_SIZE
 from reconciler.lock.lockfile import MANY, encode_calls, open_calls
-from reconciler.lock.model import CallId, Lock, LockedCall, call_decoder
+from reconciler.lock.model import Lock, call_decoder
 from reconciler.lock.new_calls import NewCalls
 
 if TYPE_CHECKING:  # numpy is imported only where there are many
@@ -45,11 +46,11 @@ class AddedLines:
     def put_into(self, lock: Lock) -> Lock:
         """The lock with these calls; its own are changed. Nothing is left here."""
         body = self.lines_with(lock)
+        lines, self._lines, self._count = self._lines, [], 0
         if body:
-            lock = msgspec.structs.replace(lock, calls=open_calls(body))
-        else:
-            lock.calls.update(self._by_id())
-        self._lines, self._count = [], 0
+            del lines  # before the columns are made, or a long lockfile would be held twice
+            return msgspec.structs.replace(lock, calls=open_calls(body))
+        lock.calls.update({call.call_id: call for call in call_decoder.decode_lines(b"".join(lines))})
         return lock
 
     def lines_with(self, lock: Lock) -> bytes:
@@ -57,37 +58,61 @@ class AddedLines:
         are_many = len(self) >= MANY and 2 * len(self) >= len(lock.calls)
         return self._merged(encode_calls(lock), len(lock.calls)) if are_many else b""
 
-    def _by_id(self) -> dict[CallId, LockedCall]:
-        return {call.call_id: call for call in call_decoder.decode_lines(b"".join(self._lines))}
-
     def _merged(self, body: bytes, before: int) -> bytes:
         """These lines and the so many of `body` in the order of their keys; b"" where keys alone do not tell it."""
-        lines = b"".join([body, *self._lines])
-        rows = _even_rows(lines, before + len(self))
-        if rows is not None:
-            order = _order(rows[:, _KEY_AT:_KEY_END].tobytes(), before) if _have_keys(rows) else None
-            return b"" if order is None else rows.view(f"V{rows.shape[1]}").ravel()[order].tobytes()
-        each = lines.splitlines(keepends=True)
+        pieces = [piece for piece in (body, *self._lines) if piece]
+        rows = _even_rows(pieces, before + len(self))
+        if rows:
+            order = (
+                _order(b"".join([_keys_of(piece) for piece in rows]), before) if all(map(_have_keys, rows)) else None
+            )
+            return b"" if order is None else _in_order(rows, order)
+        each = b"".join(pieces).splitlines(keepends=True)
         if b"".join([line[_KEY_END : _KEY_END + 2] for line in each]) != _BEHIND_KEY * len(each):
             return b""
         order = _order(b"".join([line[_KEY_AT:_KEY_END] for line in each]), before)
         return b"" if order is None else b"".join([each[at] for at in order.tolist()])
 
 
-def _even_rows(lines: bytes, count: int) -> Letters | None:
-    """So many lines as rows of letters, if all are equally long: of a first apply they nearly always are."""
+def _even_rows(pieces: Sequence[bytes], count: int) -> list[Letters]:
+    """Pieces of so many lines as rows of letters, if all are equally long: of a first apply they nearly always are."""
     import numpy as np
 
-    width = len(lines) // count
-    if width * count != len(lines):
-        return None
-    rows = np.frombuffer(lines, np.uint8).reshape(count, width)
-    return rows if (rows[:, -1] == _NEWLINE).all() else None  # else some line end stands elsewhere
+    width = sum(map(len, pieces)) // count
+    if any(len(piece) % width for piece in pieces):
+        return []
+    rows = [np.frombuffer(piece, np.uint8).reshape(-1, width) for piece in pieces]
+    # Else some line end stands elsewhere.
+    return rows if sum(map(len, rows)) == count and all((piece[:, -1] == _NEWLINE).all() for piece in rows) else []
+
+
+def _keys_of(rows: Letters) -> bytes:
+    return rows[:, _KEY_AT:_KEY_END].tobytes()
 
 
 def _have_keys(rows: Letters) -> bool:
     """Whether the key in each line has the length of a digest."""
     return all((rows[:, _KEY_END + at] == letter).all() for at, letter in enumerate(_BEHIND_KEY))
+
+
+def _in_order(pieces: Sequence[Letters], order: Positions) -> bytes:
+    """The rows of these pieces in that order. Each is moved once: joined first they would be held twice."""
+    import numpy as np
+
+    row = f"V{pieces[0].shape[1]}"
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    lines, start = BytesIO(), 0  # the only bytes that can be written to: what it holds it gives away without a copy
+    lines.seek(sum(piece.size for piece in pieces) - 1)
+    lines.write(b"\n")
+    with lines.getbuffer() as buffer:
+        found = np.frombuffer(buffer, row)
+        for piece in pieces:
+            end = start + len(piece)
+            found[places[start:end]] = piece.view(row).ravel()
+            start = end
+        del found
+    return lines.getvalue()
 
 
 def _order(keys: bytes, before: int) -> Positions | None:

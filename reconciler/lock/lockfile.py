@@ -49,7 +49,8 @@ MANY = 5_000
 
 def encode_lock(lock: Lock) -> bytes:
     """The whole lockfile."""
-    return with_header(lock.header, len(lock.calls), encode_calls(lock))
+    body = encode_calls(lock)
+    return first_line(lock.header, len(lock.calls), body) + body
 
 
 def encode_calls(lock: Lock) -> bytes:
@@ -59,10 +60,10 @@ def encode_calls(lock: Lock) -> bytes:
     return encode_lines([lock.calls[call_id] for call_id in sorted(lock.calls)])
 
 
-def with_header(header: Header, count: int, body: bytes) -> bytes:
-    """The lockfile whose calls' lines are `body`."""
+def first_line(header: Header, count: int, body: bytes) -> bytes:
+    """The first line of the lockfile whose so many other lines are `body`."""
     head = _encode(header)
-    return _encode(_HeaderLine(msgspec.Raw(head), count, _crc(head, body))) + b"\n" + body
+    return _encode(_HeaderLine(msgspec.Raw(head), count, _crc(head, body))) + b"\n"
 
 
 def encode_lines(calls: Sequence[LockedCall]) -> bytes:

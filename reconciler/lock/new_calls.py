@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -30,6 +30,13 @@ class NewCalls(msgspec.Struct, frozen=True, gc=False):
     keys: str
     phones: str
     requests: str
+
+    @classmethod
+    def of(cls, wave: str, digests: str) -> Self:
+        """The calls of which these are the digests of all keys, then of all phones, then of all requests."""
+        count = len(digests) // (KEY_SIZE + 2 * DIGEST_SIZE)
+        phones_at, requests_at = KEY_SIZE * count, (KEY_SIZE + DIGEST_SIZE) * count
+        return cls(wave, digests[:phones_at], digests[phones_at:requests_at], digests[requests_at:])
 
     @property
     def size(self) -> int:

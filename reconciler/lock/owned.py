@@ -58,7 +58,7 @@ class OwnedJobs:
         """Keeps as numbers what can be: a text takes a hundred bytes."""
         import numpy as np
 
-        plain = [job_id for job_id in self._texts if is_number(job_id)]
+        plain = _numbers_among([*self._texts])
         numbers = np.array([*map(int, plain)], np.uint64)
         known = np.empty(0, np.uint64) if self._numbers is None else self._numbers
         self._numbers = np.sort(np.concatenate([known, numbers]))
@@ -126,7 +126,7 @@ def _those_among(numbers: Numbers, job_ids: Sequence[str]) -> list[str]:
     """Which of the ids are among these, which are in order."""
     import numpy as np
 
-    asked = job_ids if are_numbers(job_ids) else [job_id for job_id in job_ids if is_number(job_id)]
+    asked = _numbers_among(job_ids)
     values = np.array([*map(int, asked)], np.uint64)
     at = numbers.searchsorted(values)
     at[at == len(numbers)] = -1
@@ -142,6 +142,10 @@ def _is_among(numbers: Numbers, job_id: str) -> bool:
     value = numbers.dtype.type(int(job_id))
     at = int(numbers.searchsorted(value))
     return at < len(numbers) and bool(numbers[at] == value)
+
+
+def _numbers_among(job_ids: Sequence[str]) -> Sequence[str]:
+    return job_ids if are_numbers(job_ids) else [job_id for job_id in job_ids if is_number(job_id)]
 
 
 def are_numbers(job_ids: Sequence[str]) -> bool:

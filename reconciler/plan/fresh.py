@@ -2,16 +2,16 @@
 
 Of nearly all calls of a first apply nothing has to be decided: they are new, so they are added. What else may speak for
 or against a call needs to know something of its key or phone; whoever does is taken `apart` and decided about by
-itself. What is left takes some forty bytes a call and its request, and becomes structs a batch at a time, when it is
-sent.
+itself. Of all others nothing is held here but where the reader put what they say, and their digests; they become
+requests a batch at a time, when they are sent.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Final, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -24,59 +24,85 @@ _encode = msgspec.json.Encoder().encode
 _texts = msgspec.json.Decoder(list[str]).decode
 
 
+class Kept(Protocol):
+    """What was put somewhere, to be read when it is needed."""
+
+    def read(self) -> bytes:
+        """It, as it was."""
+
+
+class InMemory(NamedTuple):
+    """Kept here."""
+
+    content: bytes
+
+    def read(self) -> bytes:
+        """It, as it was."""
+        return self.content
+
+
 class Part(msgspec.Struct, frozen=True):
-    """Some of the calls: those of a chunk, and their digests."""
+    """Some of the calls: those of a chunk, or of these the `picked`, and their digests."""
 
     source: str
-    keys: bytes  # JSON; b"" where they are the phones
-    phones: bytes  # JSON
-    requests: bytes  # one a line, less the head
+    wave: str
     head: bytes
-    rows: Sequence[int]
-    new: NewCalls
+    rows: Sequence[int]  # of the chunk
+    said: Kept  # by the chunk, a line each: phones as JSON, keys as JSON or nothing where they are the phones, tails
+    digests: Kept  # of all keys of the chunk, all phones and all requests
+    picked: Sequence[int] | None = None
 
     @classmethod
-    def of(cls, chunk: Chunk, keyer: Keyer, keys: bytes = b"", requests: bytes = b"") -> Self:
-        """The calls of a chunk; digests of its keys and requests that are known already need not be made again."""
+    def of(
+        cls,
+        chunk: Chunk,
+        keyer: Keyer,
+        keys: bytes = b"",
+        requests: bytes = b"",
+        keep: Callable[[bytes], Kept] = InMemory,
+    ) -> Self:
+        """The calls of a chunk; digests of its keys and requests that are known already need not be made again.
+
+        `keep` puts away what they say.
+        """
         are_phones = chunk.keys is chunk.phones or chunk.keys == chunk.phones
         phones = [*map(str.encode, chunk.phones)]
         keys = keys or keyer.digests(b"key", phones if are_phones else map(str.encode, chunk.keys))
         requests = requests or keyer.digests(b"request", chunk.tails, chunk.head)
-        digests = (keys, keyer.digests(b"phone", phones), requests)
-        return cls._packed(chunk, NewCalls(chunk.wave, *map(bytes.decode, digests)), are_phones=are_phones)
-
-    @classmethod
-    def _packed(cls, chunk: Chunk, new: NewCalls, *, are_phones: bool) -> Self:
-        return cls(
-            chunk.source,
-            b"" if are_phones else _encode(chunk.keys),
-            _encode(chunk.phones),
-            b"\n".join(chunk.tails),  # JSON escapes all line ends within a text
-            chunk.head,
-            chunk.rows if isinstance(chunk.rows, range) else array("q", chunk.rows),
-            new,
-        )
+        # JSON escapes all line ends within a text.
+        said = keep(b"\n".join([_encode(chunk.phones), b"" if are_phones else _encode(chunk.keys), *chunk.tails]))
+        digests = keep(keys + keyer.digests(b"phone", phones) + requests)
+        rows = chunk.rows if isinstance(chunk.rows, range) else array("q", chunk.rows)
+        return cls(chunk.source, chunk.wave, chunk.head, rows, said, digests)
 
     def __len__(self) -> int:
         """How many calls there are."""
-        return len(self.rows)
+        return len(self.rows if self.picked is None else self.picked)
 
     def __repr__(self) -> str:
         return f"Part({len(self)} calls, {self.source})"
 
     def chunk(self) -> Chunk:
         """The calls as they were read."""
-        phones, tails = _texts(self.phones), self.requests.split(b"\n")
-        keys = _texts(self.keys) if self.keys else phones
-        return Chunk(self.source, self.new.wave, False, keys, phones, tails, self.rows, self.head)
+        phones_said, keys_said, *tails = self.said.read().split(b"\n")
+        phones = _texts(phones_said)
+        keys = _texts(keys_said) if keys_said else phones
+        whole = Chunk(self.source, self.wave, False, keys, phones, tails, self.rows, self.head)
+        return whole if self.picked is None else whole.only(self.picked)
+
+    def new(self) -> NewCalls:
+        """Their digests."""
+        whole = NewCalls.of(self.wave, self.digests.read().decode())
+        return whole if self.picked is None else whole.only(self.picked)
 
     def wanted(self) -> Iterator[Wanted]:
         """The calls with their digests."""
-        return map(Wanted, self.chunk().calls(), *self.new.columns())
+        return map(Wanted, self.chunk().calls(), *self.new().columns())
 
     def only(self, positions: Sequence[int]) -> Self:
         """The calls at these positions."""
-        return self._packed(self.chunk().only(positions), self.new.only(positions), are_phones=not self.keys)
+        picked = positions if self.picked is None else [self.picked[at] for at in positions]
+        return msgspec.structs.replace(self, picked=array("I", picked))
 
     def without(self, positions: Collection[int]) -> tuple[list[Wanted], Self]:
         """The calls at these positions, and a part without them."""
@@ -127,7 +153,8 @@ class Fresh:
         """Stands for which calls these are and what they say, in their order."""
         digest = blake2b(digest_size=16)
         for part in self.parts:
-            digest.update(_encode((part.new.wave, part.new.keys, part.new.requests)))
+            new = part.new()
+            digest.update(_encode((new.wave, new.keys, new.requests)))
         return digest.digest()
 
 
@@ -136,7 +163,7 @@ NONE: Final = Fresh()
 
 def _positions(part: Part, keys: frozenset[str], phones: frozenset[str]) -> list[int]:
     """Where in the part these keys or phones are."""
-    own_keys, own_phones, _ = part.new.columns()
+    own_keys, own_phones, _ = part.new().columns()
     if keys.isdisjoint(own_keys) and phones.isdisjoint(own_phones):
         return []
     pairs = enumerate(zip(own_keys, own_phones, strict=True))

@@ -12,6 +12,7 @@ from reconciler.phones.model import Call, CallSource, Chunk, Desired
 from reconciler.plan.diff import Aside, Observed
 from reconciler.plan.fresh import Fresh, Part
 from reconciler.plan.wanted import Wanted
+from reconciler.read.spool import Spool
 
 SEVERAL: Final = 1000
 """Calls that are handed on one by one, however long the lists are: a plan of so few is quick, and in their order."""
@@ -30,6 +31,7 @@ class Everything:
         self._calls: list[Call] = []
         self._fresh: list[Part] = []
         self._screen = Screen(source)
+        self._spool = Spool()
 
     def take(self, chunks: Iterator[Chunk]) -> None:
         """Keeps the calls of these chunks."""
@@ -37,7 +39,7 @@ class Everything:
             if chunk.is_same_phone_allowed or not are_several(self._calls):
                 self._calls += chunk.calls()
             elif chunk.keys:
-                self._fresh.append(Part.of(chunk, self._keyer))
+                self._fresh.append(Part.of(chunk, self._keyer, keep=self._spool.keep))
 
     def compared(self, lock: Lock, observed: Observed) -> tuple[Desired, Lock, Aside]:  # noqa: ARG002 - as the sieve's
         """Wanted and remembered calls for `make_plan`."""
@@ -52,7 +54,8 @@ class Everything:
         keys = keyer.digests(b"key", [call.key.encode() for call in self._calls])
         seen.add(keys, keyer.digests(b"request", [call.request for call in self._calls]))
         for part in self._fresh:
-            seen.add(part.new.keys.encode(), part.new.requests.encode())
+            new = part.new()
+            seen.add(new.keys.encode(), new.requests.encode())
         return seen.digest(keyer, self._source.suppressed)
 
 

@@ -30,6 +30,7 @@ from reconciler.plan.diff import Aside, Observed
 from reconciler.plan.fresh import NONE, Fresh, Part
 from reconciler.plan.wanted import Wanted
 from reconciler.read.everything import Everything, Screen, Seen, apart, are_several
+from reconciler.read.spool import Spool
 
 if TYPE_CHECKING:  # numpy is imported only where there is a long lockfile, which has imported it already
     import numpy as np
@@ -80,17 +81,17 @@ class _Slab(NamedTuple):
         is_new: Flags = (self.at < 0) & ~np.repeat(shared, [len(chunk.keys) for chunk in self.chunks])
         return is_new
 
-    def parts(self, chosen: Flags, keyer: Keyer) -> Iterator[Part]:
+    def parts(self, chosen: Flags, keyer: Keyer, spool: Spool) -> Iterator[Part]:
         """The calls that are chosen, by the chunk."""
-        start = 0
+        start, keep = 0, spool.keep
         for chunk in self.chunks:
             end = start + len(chunk.keys)
             picked = chosen[start:end].nonzero()[0].tolist()
             if len(picked) == len(chunk.keys):
                 keys = self.keys[KEY_SIZE * start : KEY_SIZE * end]
-                yield Part.of(chunk, keyer, keys, self.requests[DIGEST_SIZE * start : DIGEST_SIZE * end])
+                yield Part.of(chunk, keyer, keys, self.requests[DIGEST_SIZE * start : DIGEST_SIZE * end], keep)
             elif picked:
-                yield Part.of(chunk.only(picked), keyer)
+                yield Part.of(chunk.only(picked), keyer, keep=keep)
             start = end
 
 
@@ -111,6 +112,7 @@ class Sieve:
         self._calls: list[Call] = []
         self._fresh: list[Part] = []  # of which no line has the key
         self._screen = Screen(source)
+        self._spool = Spool()
         self._all = Seen()
         self._is_read = False  # once: what is read again was seen
 
@@ -127,7 +129,7 @@ class Sieve:
             is_left = ~is_in_step
             if are_several(self._calls):
                 is_new = slab.new()
-                self._fresh += slab.parts(is_new, self._keyer)
+                self._fresh += slab.parts(is_new, self._keyer, self._spool)
                 is_left &= ~is_new
             self._calls += slab.calls(is_left.nonzero()[0])
         self._is_read = True
@@ -228,8 +230,9 @@ class Sieve:
         left: list[Part] = []
         phones = _sorted_phones(ledger)
         for part in self._fresh:
-            is_key = _are_among(as_numbers(part.new.keys.encode())[0], ledger.columns.keys)
-            is_phone = _are_among(_starts(_texts(part.new.phones.encode())), phones)
+            new = part.new()
+            is_key = _are_among(as_numbers(new.keys.encode())[0], ledger.columns.keys)
+            is_phone = _are_among(_starts(_texts(new.phones.encode())), phones)
             taken, rest = part.without((is_key | is_phone).nonzero()[0].tolist())
             known += taken
             left.append(rest)

@@ -105,9 +105,9 @@ class Disk:
         if fate:
             self.power.off()
 
-    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+    def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
         self._fail("replace")
-        self._replace_one("lock", lock)
+        self._replace_one("lock", first_line + lock)
         self._replace_one("journal", journal)
 
     def _replace_one(self, name: str, data: bytes) -> None:

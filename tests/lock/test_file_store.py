@@ -110,6 +110,11 @@ def test_what_was_replaced_and_appended_is_read(store: FileStore) -> None:
     assert store.read() == Stored(b"lock", b"".join(LINES))
 
 
+def test_a_first_line_is_written_before_the_lock(store: FileStore) -> None:
+    store.replace(b"lock", first_line=b"first\n")
+    assert store.read() == Stored(b"first\nlock", b"")
+
+
 def test_replacing_the_lock_empties_the_journal(store: FileStore) -> None:
     store.append(LINES[0])
     store.replace(b"lock")

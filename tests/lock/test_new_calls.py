@@ -148,8 +148,11 @@ def enough(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def add_to(lock: Lock, names: Sequence[object], wave: str = "1") -> Lock:
-    lines, count = AddedLines(), len(names)
-    lines.add(new_calls(names, wave), phones_of(count), jobs_of(count), "p" * count)
+    lines, count, some = AddedLines(), len(names), len(names) // 3
+    new, phones, ids = new_calls(names, wave), phones_of(count), jobs_of(count)
+    for start, end in ((0, some), (some, count)):  # as two requests
+        if start < end:
+            lines.add(new.cut(start, end), phones[start:end], ids[start:end], "p" * (end - start))
     assert len(lines) == count
     found = lines.put_into(lock)
     assert not len(lines)

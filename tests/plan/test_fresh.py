@@ -70,6 +70,8 @@ def test_a_part_gives_back_the_calls_it_was_made_of(are_phones: bool, are_ranges
     taken, left = part.without([1])
     assert taken == [wanted(expected[1])]
     assert [*left.wanted()] == [wanted(expected[0]), wanted(expected[2])]
+    taken, left = left.without([0])
+    assert (taken, [*left.wanted()], len(left)) == ([wanted(expected[0])], [wanted(expected[2])], 1)
     assert "1650777" not in repr(part)
 
 

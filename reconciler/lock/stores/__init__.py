@@ -29,8 +29,11 @@ class Store(Protocol):
     def append(self, line: bytes) -> None:
         """Adds one journal line. Only inside `hold()`."""
 
-    def replace(self, lock: bytes, journal: bytes = b"") -> None:
-        """Puts a new lockfile in place of the old one, then a new journal. Only inside `hold()`."""
+    def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
+        """Puts a new lockfile in place of the old one, then a new journal. Only inside `hold()`.
+
+        The lockfile is `first_line`, then `lock`: a long one need not be copied to put the one before the other.
+        """
 
     def hold(self, command: str) -> AbstractContextManager[None]:
         """The mutex, for the time of the block. Raises LockHeld when another run has it."""

@@ -77,16 +77,17 @@ class FileStore:
         if is_new:
             self._sync_folder()  # else a power failure may take the whole file, however often it was synced
 
-    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+    def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
         """Replaces the lockfile, then the journal: a crash in between leaves both, and `replay` sees that."""
-        self._put(self._lock, lock, 0o644)
-        self._put(self._journal, journal, 0o600)
+        self._put(self._lock, (first_line, lock), 0o644)
+        self._put(self._journal, (journal,), 0o600)
 
-    def _put(self, path: Path, data: bytes, mode: int) -> None:
+    def _put(self, path: Path, parts: Iterable[bytes], mode: int) -> None:
         temporary = path.with_name(path.name + ".tmp")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
-            _write_all(fd, data)
+            for part in parts:
+                _write_all(fd, part)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -136,8 +137,8 @@ class FileStore:
         whole = parse_journal(data, self._journal.name).whole_bytes
         if whole == len(data):
             return
-        self._put(self._torn, data[whole:], 0o600)
-        self._put(self._journal, data[:whole], 0o600)
+        self._put(self._torn, (data[whole:],), 0o600)
+        self._put(self._journal, (data[:whole],), 0o600)
 
     def keep(self) -> tuple[str, ...]:
         """Copies what is stored beside it, under names with the time that nothing has yet; returns these names."""

@@ -89,9 +89,9 @@ class GitStore:
         """Adds one journal line, durable on this machine."""
         self._files.append(line)
 
-    def replace(self, lock: bytes, journal: bytes = b"") -> None:
+    def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
         """Replaces the working copy; the branch gets it when the run ends."""
-        self._files.replace(lock, journal)
+        self._files.replace(lock, journal, first_line=first_line)
 
     @contextmanager
     def hold(self, command: str) -> Iterator[None]:
