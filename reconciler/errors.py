@@ -75,6 +75,12 @@ class ReconcilerError(Exception):
     exit_code = 1
 
 
+def exit_code_of(error: BaseException) -> int:
+    """What a process ends with that this error ends; 1 for one nobody foresaw, unless it was given another."""
+    code = getattr(error, "exit_code", 1)
+    return code if isinstance(code, int) else 1
+
+
 class ManifestError(ReconcilerError):
     """The manifests or their phone lists are wrong; `problems` holds them in file order, `omitted` counts the rest."""
 

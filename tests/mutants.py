@@ -35,9 +35,31 @@ _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
+_MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "what was not remembered is not in the lockfile either",
+        "reconciler/apply/session.py",
+        "    except ReconcilerError:  #",
+        "    except BaseException:  #",
+        f"{_MEMORY}::test_what_could_not_be_remembered_is_in_the_journal",
+    ),
+    Mutant(
+        "a lockfile is saved without what is only in the journal",
+        "reconciler/apply/book.py",
+        "        if self._is_torn:",
+        "        if False:",
+        f"{_MEMORY}::test_a_book_that_does_not_hold_all_that_is_recorded_is_not_saved",
+    ),
+    Mutant(
+        "half a request that came back from the disk is sent",
+        "reconciler/read/spool.py",
+        "if zlib.crc32(text) != crc32:",
+        "if False:",
+        f"{_MEMORY}::test_requests_that_cannot_be_read_back_are_not_sent",
+    ),
     Mutant(
         "who is remembered under another key passes for new",
         "reconciler/plan/fresh.py",

@@ -55,6 +55,7 @@ class Book:
         )
         self._owned: OwnedJobs | None = None
         self._pending: list[bytes] | None = None  # lines that wait to be written together
+        self._is_torn = False  # something is recorded that is not remembered
         self._is_behind = remembered.is_journal_behind
         if self._is_behind:
             self._restart_journal()  # the numbers it will have once it is written
@@ -63,7 +64,8 @@ class Book:
     def lock(self) -> Lock:
         """The lock as it is known now. In the middle of adding it takes a while: for its header alone, see `header`."""
         if self._added:
-            self._lock = self._added.put_into(self._lock)
+            with self._remembering():
+                self._lock = self._added.put_into(self._lock)
         return self._lock
 
     @property
@@ -108,10 +110,11 @@ class Book:
         """Records what the calls of the intent became, durable, and remembers it."""
         closed = Closed(entry.seq, tuple(calls), control, why)
         self._append(closed)
-        del self._opened[entry.seq]
-        self._lock = after_closing(self.lock, entry.intent, closed)
-        self._own(call.job_id for call in closed.calls if call.job_id)
-        self._unsaved_calls += len(closed.calls)
+        with self._remembering():
+            del self._opened[entry.seq]
+            self._lock = after_closing(self.lock, entry.intent, closed)
+            self._own(call.job_id for call in closed.calls if call.job_id)
+            self._unsaved_calls += len(closed.calls)
 
     def confirm(
         self, entry: OpenIntent, new: NewCalls, phones: Sequence[str], job_ids: Sequence[str], statuses: str
@@ -121,11 +124,12 @@ class Book:
         Of each call given are its phone (E.164 digits), its job and the letter of its status.
         """
         self._append(Confirmed(entry.seq, tuple(job_ids), statuses))
-        del self._opened[entry.seq]
-        self._added.add(new, phones, job_ids, statuses)
-        self.set_header(added_on(self.header, job_ids, day_of(entry.intent.created_ms)))
-        self._own(job_ids)
-        self._unsaved_calls += len(job_ids)
+        with self._remembering():
+            del self._opened[entry.seq]
+            self._added.add(new, phones, job_ids, statuses)
+            self.set_header(added_on(self.header, job_ids, day_of(entry.intent.created_ms)))
+            self._own(job_ids)
+            self._unsaved_calls += len(job_ids)
 
     def close_recovered(self, entry: OpenIntent) -> None:
         """Closes the intent that `entry` sends again, now that `entry` is durable and speaks for its calls."""
@@ -163,8 +167,11 @@ class Book:
     def save(self) -> bytes:
         """Writes the lockfile when its content changed, and leaves only open intents in the journal.
 
-        Returns the lines of its calls.
+        Returns the lines of its calls. Raises LockError when it cannot be written, and when not all that is recorded is
+        in memory: the journal, which knows it, stays then.
         """
+        if self._is_torn:
+            raise LockError(f"{self._store.shown} stays as it was: not all that is recorded is in memory; {_KEPT}")
         count, lines = self._lines()
         self._unsaved_calls = 0
         content = self._fingerprint(lines)
@@ -199,6 +206,13 @@ class Book:
         if not self._opened and not self._added and len(self.lock.calls) >= MANY:
             self._lock = msgspec.structs.replace(self.lock, calls=open_calls(lines))
             self._owned = None  # it holds on to what was there before, and to each new id as a text
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """For what takes into memory what is recorded: should it fail in between, nothing may be saved any more."""
+        was_torn, self._is_torn = self._is_torn, True
+        yield
+        self._is_torn = was_torn
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -226,6 +226,9 @@ class _Flights:
 
     def _record_all(self) -> None:
         """Brings down what is under way, and writes down what is known of the odd ones, sending nothing more."""
+        for flight in [each for each in self._under_way if each.answer is None]:
+            self._under_way.remove(flight)
+            self._run.book.close(flight.entry, why="it was not sent")
         while self._under_way:
             self._wait()
             with self._run.book.together():

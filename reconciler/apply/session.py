@@ -16,13 +16,12 @@ from reconciler.apply.rollout import begin_step, end_step, refuse_aborted
 from reconciler.apply.run import Options, Run, Tally
 from reconciler.calls.client import CallsClient
 from reconciler.errors import (
-    CallsError,
     GuardTripped,
-    Interrupted,
     LockError,
-    ManifestError,
     OutcomeUnknown,
+    ReconcilerError,
     Refusal,
+    StalePlan,
     calls_text,
 )
 from reconciler.lock.days import day_of, settled
@@ -114,10 +113,12 @@ def apply_campaign(
         book.set_header(server.header(with_waves(book.lock, session.campaign.waves).header))
         try:
             _recover_and_do(session, run, server, sifted)
-        except (CallsError, Interrupted, LockError, ManifestError, GuardTripped) as error:
+        except (OutcomeUnknown, Refusal, StalePlan):
+            raise
+        except Exception as error:
             if book.opened:
                 voice.say("the outcome of some request is unknown; it is recorded, and the next apply asks for it")
-                error.exit_code = OutcomeUnknown.exit_code
+                error.exit_code = OutcomeUnknown.exit_code  # type: ignore[attr-defined] # whatever it is
             raise
 
 
@@ -181,7 +182,7 @@ def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...])
         )  # what was taken back may be the last of a day
     except LockError:
         raise  # the disk does not take our records: leave everything as the last durable one says
-    except BaseException:
+    except ReconcilerError:  # not what nobody foresaw: the journal holds all there is, and memory may not
         end_step(run)
         run.book.save()
         _count_unknown(run)

@@ -24,7 +24,7 @@ from reconciler.cli.plan import Asked, plan_one, saving_to
 from reconciler.cli.saving import Save
 from reconciler.cli.stores import git_branch
 from reconciler.cli.terminal import Terminal
-from reconciler.errors import OlderCommit
+from reconciler.errors import OlderCommit, exit_code_of
 from reconciler.lock.stores.git import LOCK, GitStore
 from reconciler.lock.stores.repository import Repository
 from reconciler.manifest.model import Campaign
@@ -181,7 +181,7 @@ class CiRun:
             return CampaignReport(name, ended.row.outcome, ended.code, figures, said)
         if error is None:
             return CampaignReport(name, "not reached", 1)
-        code = getattr(error, "exit_code", 1)
+        code = exit_code_of(error)
         outcome = {3: "held back by a guard", 4: "unknown", 6: "locked"}.get(code, "failed")
         return CampaignReport(name, outcome, code, figures, said + text_of(error_text(error)))
 

@@ -11,7 +11,7 @@ import msgspec
 
 from reconciler.apply.clock import STOPPED, StopRequest
 from reconciler.cli.terminal import Terminal
-from reconciler.errors import Interrupted, ReconcilerError
+from reconciler.errors import Interrupted, exit_code_of
 from reconciler.manifest.model import Campaign
 from reconciler.render.page import BLANK
 from reconciler.render.results import DONE, SummaryRow, summary_table
@@ -120,7 +120,7 @@ def attempt(campaign: Campaign, turn: Turn, work: Work) -> Ended:
     except Exception as error:  # noqa: BLE001 - one campaign's failure, whatever it is, must not stop the others
         if not isinstance(error, Interrupted) or not turn.is_of_several:
             turn.terminal.error(error)
-        code = error.exit_code if isinstance(error, ReconcilerError) else 1
+        code = exit_code_of(error)
         outcome = "stopped" if isinstance(error, Interrupted) else _OUTCOMES.get(code, "failed")
         return Ended(code, SummaryRow(campaign.name, outcome))
 

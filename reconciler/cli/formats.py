@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from reconciler.cli.options import option
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import UsageError, exit_code_of
 
 if TYPE_CHECKING:
     from reconciler.cli.each import Ended, Turn, Work
@@ -87,9 +87,8 @@ class Outputs:
         from reconciler.render.documents import Failure
         from reconciler.render.messages import error_words
 
-        code = error.exit_code if isinstance(error, ReconcilerError) else 1
         for document in self._documents:
-            document.failed(Failure(campaign.name, code, error_words(error)))
+            document.failed(Failure(campaign.name, exit_code_of(error), error_words(error)))
 
 
 @contextmanager

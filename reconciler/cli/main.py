@@ -100,7 +100,7 @@ def exit_code(arguments: Sequence[str]) -> int:
 
 def _explain(error: Exception) -> int:
     from reconciler.cli.terminal import Terminal
-    from reconciler.errors import ReconcilerError
+    from reconciler.errors import exit_code_of
 
     Terminal().error(error)
-    return error.exit_code if isinstance(error, ReconcilerError) else 1
+    return exit_code_of(error)

@@ -44,7 +44,7 @@ class AddedLines:
         self._lines.append(lines or new.lines(phones, job_ids, statuses))
 
     def put_into(self, lock: Lock) -> Lock:
-        """The lock with these calls; its own are changed. Nothing is left here."""
+        """The lock with these calls; its own are changed. Nothing is left here, not even when it fails."""
         body = self.lines_with(lock)
         lines, self._lines, self._count = self._lines, [], 0
         if body:

@@ -40,6 +40,10 @@ class InMemory(NamedTuple):
         """It, as it was."""
         return self.content
 
+    def __repr__(self) -> str:
+        """Without the content, which names people."""
+        return f"InMemory({len(self.content)} bytes)"
+
 
 class Part(msgspec.Struct, frozen=True):
     """Some of the calls: those of a chunk, or of these the `picked`, and their digests."""

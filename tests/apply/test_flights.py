@@ -15,7 +15,8 @@ import pytest
 from reconciler.apply.batch import ToAdd, batches
 from reconciler.apply.clock import StopRequest
 from reconciler.errors import Interrupted, LockError, Refused
-from reconciler.lock.journal import Answered, Begin, Intent, parse_journal
+from reconciler.lock.journal import Answered, Begin, Intent, parse_journal, replay
+from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
 from reconciler.plan.wanted import Wanted
@@ -31,7 +32,7 @@ from tests.apply.test_crashes import (
     prepared,
     scripts,
 )
-from tests.apply.world import SETTLE_S, TIMEOUT_S, Script, World, call, calls, phone
+from tests.apply.world import NAME, SETTLE_S, TIMEOUT_S, Script, World, call, calls, phone
 
 pytestmark = pytest.mark.usefixtures("both_ways")
 
@@ -286,8 +287,11 @@ def test_something_unforeseen_in_one_batch_leaves_the_others_recorded() -> None:
     world._receive = answer  # type: ignore[method-assign]
     with pytest.raises(MemoryError):
         world.apply(calls(*range(18)))
+    assert world.disk.lock is not None
     entries = parse_journal(world.disk.journal, "journal").entries
-    assert [len(entry.record.calls) for entry in entries if isinstance(entry.record, Intent)] == [3]
+    lock, opened = replay(decode_lock(world.disk.lock, campaign=NAME, shown="lock"), entries, "journal")
+    assert [len(entry.intent.calls) for entry in opened] == [3]
+    assert len([call for call in lock.calls.values() if call.job_id]) == 6
     apply_until_done(world, calls(*range(18)))
     assert_right(world, calls(*range(18)))
 
