@@ -54,6 +54,13 @@ MUTANTS = (
         f"{_MEMORY}::test_a_book_that_does_not_hold_all_that_is_recorded_is_not_saved",
     ),
     Mutant(
+        "a batch that is filled up forgets whom else others are about",
+        "reconciler/apply/batch.py",
+        "one, more, shared = self.held, other.held, self.shared | other.shared",
+        "one, more, shared = self.held, other.held, frozenset[str]()",
+        "tests/apply/test_doubt.py::test_two_calls_of_one_phone_whose_answers_are_lost_are_not_given_each_others_job",
+    ),
+    Mutant(
         "half a request that came back from the disk is sent",
         "reconciler/read/spool.py",
         "if zlib.crc32(text) != crc32:",

@@ -81,12 +81,12 @@ class Batch(NamedTuple):
         )
 
     def joined(self, other: Batch) -> Batch:
-        """The calls of both, none of whom is called under two keys."""
+        """The calls of both, no two of whom have the same phone."""
         phones, requests = [*self.phones, *other.phones], [*self.requests, *other.requests]
-        one, more = self.held, other.held
+        one, more, shared = self.held, other.held, self.shared | other.shared
         if isinstance(one, NewCalls) and isinstance(more, NewCalls) and one.wave == more.wave:
-            return Batch(phones, requests, one.joined(more))
-        return Batch(phones, requests, [*self.calls, *other.calls])
+            return Batch(phones, requests, one.joined(more), shared)
+        return Batch(phones, requests, [*self.calls, *other.calls], shared)
 
     def __repr__(self) -> str:
         return f"Batch({self.size} calls)"

@@ -64,6 +64,14 @@ def test_somebody_under_two_keys_is_not_in_one_request_with_a_new_call_of_theirs
     assert [batch.size for batch in all_batches(shared, fresh_of([1], 0 if meets else 2), 5)] == expected
 
 
+@given(st.integers(0, 3), st.lists(st.integers(1, 4), max_size=3), st.integers(1, 5))
+def test_a_batch_says_whom_of_it_others_are_about_too(some: int, sizes: list[int], size: int) -> None:
+    shared = [to_add(call(0, key=key, shares=True)) for key in "ab"]
+    known = [*shared, *(to_add(call(1 + n)) for n in range(some))]
+    holding = [each for each in all_batches(known, fresh_of(sizes, 9), size) if call(0).phone in each.phones]
+    assert [each.shared for each in holding] == [{KEYER.phone(call(0).phone)}] * 2
+
+
 @given(st.data())
 def test_a_part_of_a_batch_is_the_same_calls_in_columns_or_not(data: st.DataObject) -> None:
     new = fresh_of([4, 3], 0)

@@ -9,7 +9,7 @@ from reconciler.lock.model import CallStatus
 from reconciler.manifest.model import Guards
 from reconciler.phones.model import Desired
 from tests.apply.server import Answer
-from tests.apply.world import LATE_S, SETTLE_S, TIMEOUT_S, Crash, World, call, calls, phone
+from tests.apply.world import LATE_S, SETTLE_S, TIMEOUT_S, Crash, Script, World, call, calls, phone
 
 pytestmark = pytest.mark.usefixtures("both_ways")
 
@@ -297,3 +297,20 @@ def test_what_was_cancelled_before_a_call_in_doubt_without_a_journal_stays_known
     known = {locked.job_id: [former.job_id for former in locked.former] for locked in world.remembered().calls.values()}
     assert known == {"5665330001": [], second.id: [first.id]}
     assert adds(world) == 2
+
+
+def test_two_calls_of_one_phone_whose_answers_are_lost_are_not_given_each_others_job(dialect: str) -> None:
+    world = world_of(dialect)
+    two = (call(0, key="one", shares=True), call(0, key="other", shares=True))
+    wanted = Desired((*two, call(2)))
+    lost: Script = {FIRST_ADD: "lost, done", f"{ADD}#2": "lost, never"}
+    for _ in range(3):
+        try:
+            world.apply(wanted, lost, state="paused", batch=2)
+            break
+        except OutcomeUnknown:
+            lost = {}
+    owned = {world.server.jobs[locked.job_id].phone for locked in world.remembered().calls.values()}
+    assert owned == {phone(0), phone(2)}
+    assert counts(world, 0, 2) == [2, 1]
+    assert len({locked.job_id for locked in world.remembered().calls.values()}) == 3
