@@ -173,7 +173,7 @@ MUTANTS = (
     Mutant(
         "a job that somebody cancelled is taken although another may ring",
         "reconciler/apply/readback.py",
-        "(job.job_id in answered, not may_be_followed(job), job.created_at_ms or 0)",
+        "(job.job_id in answered, not _may_be_followed(job), job.created_at_ms or 0)",
         "(job.job_id in answered, job.created_at_ms or 0)",
         f"{_STRANGERS}::test_of_a_live_job_and_a_newer_one_that_somebody_cancelled_the_live_one_is_taken",
     ),

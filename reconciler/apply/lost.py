@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import msgspec
-
-from reconciler.apply.readback import Found, may_be_followed, pair, wait_until_settled
+from reconciler.apply.readback import Found, pair, wait_until_settled
 from reconciler.apply.run import Run
 from reconciler.calls.lookup import find_jobs
 from reconciler.calls.model import Dialect, Job
 from reconciler.errors import CallsError, OutcomeUnknown, calls_text
-from reconciler.lock.model import CallStatus, FormerJob, LockedCall
+from reconciler.lock.model import CallStatus, LockedCall
 from reconciler.phones.model import CallSource
 
 
@@ -28,15 +26,14 @@ def find_lost(run: Run, source: CallSource) -> int:
     if not lost:
         return 0
     run.say(f"{calls_text(len(lost))} in doubt since an earlier run; asking the server for them")
-    jobs, found = _settled(run, lost, _jobs(run, lost, source)), list[LockedCall]()
+    jobs, found = _settled(run, lost, _jobs(run, lost, source)), 0
     for together in _one_of_a_phone(lost):
         # Remembered before the next are paired: two calls of one phone must not be given the same job.
         done = pair(run, together, jobs).done
         run.book.remember(done)
-        found += done
-    run.book.remember(_with_former(run, found, jobs))
-    run.tally.added += len(found)
-    return len(found)
+        found += len(done)
+    run.tally.added += found
+    return found
 
 
 def _lost(run: Run) -> list[LockedCall]:
@@ -54,19 +51,6 @@ def _one_of_a_phone(calls: Iterable[LockedCall]) -> Iterable[list[LockedCall]]:
             groups.append([])
         groups[at].append(call)
     return groups
-
-
-def _with_former(run: Run, found: list[LockedCall], jobs: Iterable[Job]) -> Iterable[LockedCall]:
-    """Those of the calls beside whose job the phone has others that are over: these were likely theirs before."""
-    by_phone = {call.phone: call for call in reversed(found)}
-    former: dict[str, list[FormerJob]] = {}
-    for job in sorted(jobs, key=lambda job: job.created_at_ms or 0):
-        phone = run.keyer.phone(job.phone)
-        if phone in by_phone and may_be_followed(job) and not run.book.owns(job.job_id):
-            former.setdefault(phone, []).append(FormerJob(job.job_id, phone))
-    for phone, those in former.items():
-        call = by_phone[phone]
-        yield msgspec.structs.replace(call, former=(*call.former, *those))
 
 
 def _settled(run: Run, lost: list[LockedCall], jobs: tuple[Job, ...]) -> tuple[Job, ...]:

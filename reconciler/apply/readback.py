@@ -134,7 +134,7 @@ def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: C
     newest.
     """
     unowned = (job for job in jobs if not run.book.owns(job.job_id))
-    new = sorted(unowned, key=lambda job: (job.job_id in answered, not may_be_followed(job), job.created_at_ms or 0))
+    new = sorted(unowned, key=lambda job: (job.job_id in answered, not _may_be_followed(job), job.created_at_ms or 0))
     by_phone = {run.keyer.phone(job.phone): job for job in new}
     asked = tuple(calls)
     done = [_with_job(call, by_phone[call.phone]) for call in asked if call.phone in by_phone]
@@ -142,7 +142,7 @@ def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: C
     return Found(tuple(done), tuple(rest))
 
 
-def may_be_followed(job: Job) -> bool:
+def _may_be_followed(job: Job) -> bool:
     """Whether a call that has this job may get another one in the same wave."""
     status = seen(CallStatus.PLANNED, job)
     return status.is_free or status is CallStatus.CANCELLED_BY_OTHERS

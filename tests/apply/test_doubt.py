@@ -278,27 +278,6 @@ def test_calls_in_doubt_without_a_journal_wait_while_the_server_cannot_be_asked(
     assert adds(world) == 1
 
 
-def test_what_was_cancelled_before_a_call_in_doubt_without_a_journal_stays_known_as_its_former_job(
-    dialect: str,
-) -> None:
-    world = world_of(dialect)
-    world.apply(calls(9), state="paused")
-    world.server.jobs["5665330001"].status = "noAnswer"
-    world.apply(calls(9), state="paused")
-    world.server.refusals = {path: Answer(200, "a page") for path in REPORTS}
-    with pytest.raises(OutcomeUnknown):
-        world.apply(calls(0, 9), state="paused")
-    world.server.refusals.clear()
-    world.disk.journal = b""
-    first = world.server.jobs["5665330002"]
-    first.status = "canceled"
-    second = world.server.add_job(phone(0))  # by a later lockfile, which was put back to this one
-    world.apply(calls(0, 9), state="paused")
-    known = {locked.job_id: [former.job_id for former in locked.former] for locked in world.remembered().calls.values()}
-    assert known == {"5665330001": [], second.id: [first.id]}
-    assert adds(world) == 2
-
-
 def test_two_calls_of_one_phone_whose_answers_are_lost_are_not_given_each_others_job(dialect: str) -> None:
     world = world_of(dialect)
     two = (call(0, key="one", shares=True), call(0, key="other", shares=True))
