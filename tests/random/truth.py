@@ -52,6 +52,7 @@ class Made(msgspec.Struct):
     owner: CallId | None = None
     shares: bool = False  # the manifest let its phone be called under several keys
     is_forgotten: bool = False  # the lock that knew it was lost, or a person closed the case
+    is_guessed: bool = False  # its call was in doubt when the journal was lost: one of its jobs is taken to be it
     is_adopted: bool = False  # it was nobody's, and is one of the lock's since `run`
     cancelled_by_others_in: int | None = None  # the run after or in which that happened
 
@@ -245,10 +246,13 @@ class Truth:
 
     def forget_unknown(self, lock: Lock | None, opened: Iterable[OpenIntent]) -> None:
         """A lock was lost or replaced by another: only what this one knows is remembered."""
+        opened = tuple(opened)
         known = self._known(lock, opened)
+        told = {call.call_id for entry in opened for call in entry.intent.calls}
         for job_id, made in self.jobs.items():
             if made.owner is not None:
                 made.is_forgotten = job_id not in known and made.owner not in known
+                made.is_guessed = made.owner in known and made.owner not in told
 
     def _known(self, lock: Lock | None, opened: Iterable[OpenIntent]) -> set[object]:
         """Ids of jobs the lock knows, and of calls it has doubts about."""
@@ -265,7 +269,8 @@ class Truth:
         for job_id, made in self.jobs.items():
             if made.owner is None or made.is_forgotten or job_id in known or made.owner in known:
                 continue
-            if made.job.phone in meddled:
+            is_over = made.is_guessed and not is_live(made.job) and not counts(made.job)
+            if made.job.phone in meddled or is_over:
                 made.is_forgotten = True
             else:
                 self.accuse(f"job {job_id} is in no lock, and its call is not in doubt")
