@@ -63,9 +63,8 @@ class AddedLines:
         pieces = [piece for piece in (body, *self._lines) if piece]
         rows = _even_rows(pieces, before + len(self))
         if rows:
-            order = (
-                _order(b"".join([_keys_of(piece) for piece in rows]), before) if all(map(_have_keys, rows)) else None
-            )
+            keys = b"".join([piece[:, _KEY_AT:_KEY_END].tobytes() for piece in rows])
+            order = _order(keys, before) if all(map(_have_keys, rows)) else None
             return b"" if order is None else _in_order(rows, order)
         each = b"".join(pieces).splitlines(keepends=True)
         if b"".join([line[_KEY_END : _KEY_END + 2] for line in each]) != _BEHIND_KEY * len(each):
@@ -84,10 +83,6 @@ def _even_rows(pieces: Sequence[bytes], count: int) -> list[Letters]:
     rows = [np.frombuffer(piece, np.uint8).reshape(-1, width) for piece in pieces]
     # Else some line end stands elsewhere.
     return rows if sum(map(len, rows)) == count and all((piece[:, -1] == _NEWLINE).all() for piece in rows) else []
-
-
-def _keys_of(rows: Letters) -> bytes:
-    return rows[:, _KEY_AT:_KEY_END].tobytes()
 
 
 def _have_keys(rows: Letters) -> bool:
