@@ -52,8 +52,8 @@ def _uncapped() -> None:
 class Session(msgspec.Struct, frozen=True):
     """What one apply is about. `approve` shows the plan and says whether to go on.
 
-    `demand` holds the plan, and what it was computed from, against the one that was asked for: it returns the plan with
-    the guards as they were approved, or raises StalePlan.
+    `demand` holds the plan, and what it was computed from, against the one that was asked for: it says so and returns
+    the plan with the guards as they were approved, or raises StalePlan.
     """
 
     campaign: Campaign
@@ -62,7 +62,7 @@ class Session(msgspec.Struct, frozen=True):
     client: CallsClient
     token: str
     approve: Callable[[Plan], bool]
-    demand: Callable[[Plan, Basis], Plan] | None = None
+    demand: Callable[[Plan, Basis, Callable[[str], None]], Plan] | None = None
     secret: str | None = None
     allowed: Mapping[str, float] = {}
     is_first: bool = False
@@ -155,7 +155,8 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
         graves=run.graves,
     )
     if session.demand is not None:
-        plan = session.demand(plan, basis_of(session.campaign, book.lock, server, sifted, run.keyer))
+        basis = basis_of(session.campaign, book.lock, server, sifted, run.keyer)
+        plan = session.demand(plan, basis, run.say)
     if session.together is not None:
         plan = session.together.hold(plan, session.campaign.run_guards, session.allowed)
     if not session.approve(plan):

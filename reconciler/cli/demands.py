@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # plans are imported when there are some: the start of every 
     from reconciler.plan.saved import Basis, Lines, SavedPlan
     from reconciler.read.plan_file import PlanFile
 
+Say = Callable[[str], None]
+
 _PLAN_ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -27,7 +29,7 @@ class Demanded(msgspec.Struct, frozen=True):
 
     campaign: Campaign
     allowed: Allowed
-    hold: Callable[[Plan, Basis], Plan] | None = None
+    hold: Callable[[Plan, Basis, Say], Plan] | None = None
 
 
 class PlanId(click.ParamType[tuple[str, str]]):
@@ -82,7 +84,7 @@ def demands_of_file(
     allowed: Allowed,
     *,
     is_part: bool,
-    say: Callable[[str], None],
+    say: Say,
 ) -> list[Demanded]:
     """The plans of a file, for those of the campaigns it holds plans of. `is_part`: there are more campaigns.
 
@@ -99,7 +101,7 @@ def demands_of_file(
     left_alone = sorted(names - {campaign.name for campaign in chosen})
     if left_alone:
         say(f"not in {file.shown}, left alone: {', '.join(left_alone)}")
-    held = {campaign.name: _Held(*file.plan(campaign.name), file.opening.created, say) for campaign in chosen}
+    held = {campaign.name: _Held(*file.plan(campaign.name), file.opening.created) for campaign in chosen}
     for each in held.values():
         _refuse_more(each.saved, allowed)
     return [Demanded(each, held[each.name].allowed, held[each.name].hold) for each in chosen]
@@ -111,21 +113,20 @@ class _Held(msgspec.Struct, frozen=True):
     saved: SavedPlan
     lines: Lines
     created: str
-    say: Callable[[str], None]
 
     @property
     def allowed(self) -> Allowed:
         """What was allowed when it was made."""
         return Allowed(tuple(Allowance(guard, amount) for guard, amount in self.saved.allowed.items()))
 
-    def hold(self, plan: Plan, now: Basis) -> Plan:
+    def hold(self, plan: Plan, now: Basis, say: Say) -> Plan:
         """`plan` as approved; says that it fits. Raises StalePlan when it does not."""
         from reconciler.plan.saved import approved
 
         held = approved(self.saved, self.lines, plan, now)
         dropped = self.saved.actions - len(plan.actions)
         rest = f"; {dropped:,} of {self.saved.actions:,} are no longer needed" if dropped else ""
-        self.say(f"{plan.campaign}: as in the saved plan of {self.created}{rest}")
+        say(f"as in the saved plan of {self.created}{rest}")
         return held
 
 

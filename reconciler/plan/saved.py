@@ -239,8 +239,8 @@ class DemandedPlan(msgspec.Struct, frozen=True):
 
     plan_id: str
 
-    def hold(self, plan: Plan, now: Basis) -> Plan:  # noqa: ARG002 - the id speaks for what it was computed from
-        """`plan`, if it is that one. Raises StalePlan when it is another."""
+    def hold(self, plan: Plan, *_: object) -> Plan:
+        """`plan`, if it is that one; its id speaks for what it was computed from. Raises StalePlan for another."""
         if plan.plan_id != self.plan_id:
             raise StalePlan(plan.campaign, [f"its id is {plan.plan_id} now, and {self.plan_id} was asked for"])
         return plan

@@ -7,23 +7,31 @@ through it once before anything in it is believed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
+from io import BufferedReader, RawIOBase
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from reconciler.errors import SavedPlanError
 from reconciler.plan.saved import Lines, SavedPlan
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 FORMAT: Final = 1
 """Version of the format. A file with a higher one was written by a newer program and is refused."""
 
 LONGEST: Final = 1 << 20
 """Bytes of a line at most; no line that was written here comes near it."""
+
+_AT_ONCE: Final = 1 << 16  # bytes read from the file
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
@@ -93,6 +101,23 @@ class _Part(NamedTuple):
     lines: int
 
 
+class _From(RawIOBase):
+    """An open file from there on, with a position of its own: the threads of several campaigns read at once."""
+
+    def __init__(self, file: int, start: int) -> None:
+        self._file, self._at = file, start
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """How many bytes came into `buffer`; none at the end of the file."""
+        done = os.preadv(self._file, [buffer], self._at)
+        self._at += done
+        return done
+
+
 class PlanFile:
     """The plans of a file that is open for reading and stays so; `shown` is its name for messages.
 
@@ -115,9 +140,8 @@ class PlanFile:
         return part.saved, partial(self._lines_of, part)
 
     def _lines_of(self, part: _Part) -> Iterator[bytes]:
-        self._file.seek(part.start)
-        for _ in range(part.lines):
-            yield self._file.readline()
+        with BufferedReader(_From(self._file.fileno(), part.start), _AT_ONCE) as lines:
+            yield from islice(lines, part.lines)
 
     def _check(self) -> Opening:
         """The first line, once all that follows was found to be whole; remembers where the plans are."""

@@ -53,7 +53,7 @@ def test_a_first_plan_is_applied_without_asking(workshop: Workshop) -> None:
     ran = apply_file(workshop)
     assert ran.code == 0, ran.text
     assert "3 phones will ring (all new)" in ran.out
-    assert re.search(r"spring: as in the saved plan of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\n", ran.err)
+    assert re.search(r"^as in the saved plan of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\n", ran.err)
     assert sorted(workshop.remote.ringing) == [phone(1), phone(2), phone(3)]
 
 

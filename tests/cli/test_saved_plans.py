@@ -39,8 +39,11 @@ def test_one_file_holds_the_plans_of_all(campaign: Campaign, two: OtherServer) -
     ran = campaign("plan", "--out", "saved.plan")
     assert ran.code == 0
     assert "saved to saved.plan; to do exactly that: campaign apply saved.plan" in ran.err
-    assert campaign("apply", "saved.plan").code == 0
+    ran = campaign("apply", "saved.plan")
+    assert ran.code == 0
     assert jobs(two) == [3, 1]
+    fits = [line.partition(" of ")[0] for line in ran.err.splitlines() if " as in " in line]
+    assert fits == ["spring: as in the saved plan", "summer: as in the saved plan"]
 
 
 def test_one_that_is_stale_does_not_stop_the_others(campaign: Campaign, two: OtherServer, folder: Path) -> None:

@@ -51,6 +51,17 @@ def test_it_gives_back_what_was_written(path: Path) -> None:
         assert ([*lines()], [*none()], [*lines()]) == (LINES, [], LINES)
 
 
+def test_two_plans_can_be_read_at_once(tmp_path: Path) -> None:
+    with (tmp_path / "saved.plan").open("wb") as file:
+        writer = PlanFileWriter(file, tool="1", created="now")
+        writer.add(saved("spring", 3), LINES)
+        writer.add(saved("summer", 3), LINES[::-1])
+        writer.end()
+    with open_plan_file(tmp_path / "saved.plan") as plans:
+        (_, spring), (_, summer) = plans.plan("spring"), plans.plan("summer")
+        assert [*zip(spring(), summer(), strict=True)] == [*zip(LINES, LINES[::-1], strict=True)]
+
+
 def without(n: int) -> Callable[[bytes], bytes]:
     """Takes a line out."""
     return lambda data: b"".join(line for at, line in enumerate(data.splitlines(keepends=True)) if at != n)
