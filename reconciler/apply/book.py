@@ -113,7 +113,7 @@ class Book:
         with self._remembering():
             del self._opened[entry.seq]
             self._lock = after_closing(self.lock, entry.intent, closed)
-            self._own(call.job_id for call in closed.calls if call.job_id)
+            self._own([call.job_id for call in closed.calls if call.job_id])
             self._unsaved_calls += len(closed.calls)
 
     def confirm(
@@ -146,7 +146,7 @@ class Book:
         """Takes calls into the lock in memory. Not journalled: what is found out can be found out again."""
         known = tuple(calls)
         self.lock.calls.update({call.call_id: call for call in known})
-        self._own(call.job_id for call in known if call.job_id)
+        self._own([call.job_id for call in known if call.job_id])
 
     def refresh(self, lock: Lock) -> None:
         """Takes over the statuses the server reported."""
@@ -265,7 +265,7 @@ class Book:
     def _begin(self) -> Begin:
         return Begin(self.header.lineage, self.header.serial)
 
-    def _own(self, job_ids: Iterable[str]) -> None:
+    def _own(self, job_ids: Sequence[str]) -> None:
         if self._owned is not None:
             self._owned.add(job_ids)
 

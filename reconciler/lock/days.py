@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from reconciler.lock.job_ids import as_number, lowest
 from reconciler.lock.model import DOUBTFUL, CallStatus, Header, Lock, LockedCall, Span
-from reconciler.lock.owned import are_numbers, is_number, read_numbers
 
 if TYPE_CHECKING:
     from reconciler.lock.columns import Flags, Positions
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DAY_S: Final = 86_400
 KEPT: Final = 1000
 """Days after which it is of no interest any more when a call was made: a cap goes back 999."""
+
+_AT_ONCE: Final = 20_000  # lines looked at together
 
 OPEN: Final = frozenset(status for status in CallStatus if status.is_live) | DOUBTFUL
 """A call with one of these statuses may ring, or may have rung, at any time."""
@@ -37,8 +39,7 @@ def day_of(unix_ms: int) -> int:
 
 def added_on(header: Header, job_ids: Iterable[str], day: int) -> Header:
     """The header once jobs with these ids were created on that day."""
-    ids = [job_id for job_id in job_ids if job_id]
-    first = min(map(int if are_numbers(ids) else _number, ids), default=-1)
+    first = lowest([job_id for job_id in job_ids if job_id])
     if first < 0:
         return header
     spans = [span for span in header.added if span.first < first or span.first == 0 < first]
@@ -74,7 +75,7 @@ def days_of(header: Header, calls: Sequence[LockedCall], today: int) -> list[int
             return today
         if not call.job_id:  # a person vouched that it was sent
             return decided.get(call.call_id, today)
-        return overs[max(0, bisect_right(firsts, _number(call.job_id)) - 1)]
+        return overs[max(0, bisect_right(firsts, as_number(call.job_id)) - 1)]
 
     return [day(call) for call in calls]
 
@@ -82,6 +83,8 @@ def days_of(header: Header, calls: Sequence[LockedCall], today: int) -> list[int
 def line_days(header: Header, ledger: Ledger, lines: Positions, today: int) -> tuple[Positions, Flags]:
     """The same of these lines, and of which of them it is known: the ids of their jobs are plain numbers."""
     import numpy as np
+
+    from reconciler.lock.id_numbers import read_numbers
 
     numbers, are_numbers = read_numbers(ledger.columns, lines)
     firsts = np.array([span.first for span in header.added] or [0], np.uint64)
@@ -103,12 +106,14 @@ def _open_spans(lock: Lock) -> set[int]:
         found = _in_columns(ledger, firsts, (ledger.holds & ledger.are(OPEN)).nonzero()[0])
     calls = lock.calls.values() if ledger is None else ledger.later()
     # A call in doubt has no job yet: it may be of the newest.
-    numbers = (_number(call.job_id) if call.job_id else firsts[-1] for call in calls if call.status in OPEN)
+    numbers = (as_number(call.job_id) if call.job_id else firsts[-1] for call in calls if call.status in OPEN)
     return found | {max(0, bisect_right(firsts, number) - 1) for number in numbers}
 
 
 def _in_columns(ledger: Ledger, firsts: list[int], lines: Positions) -> set[int]:
     import numpy as np
+
+    from reconciler.lock.id_numbers import read_numbers
 
     found: set[int] = set()
     for start in range(0, len(lines), _AT_ONCE):
@@ -117,11 +122,3 @@ def _in_columns(ledger: Ledger, firsts: list[int], lines: Positions) -> set[int]
         at = np.searchsorted(np.array(firsts, np.uint64), numbers, "right")
         found.update((np.maximum(np.unique(at), 1) - 1).tolist())
     return found
-
-
-def _number(job_id: str) -> int:
-    """An id as a number; 0 where it is none, which makes it one of the oldest."""
-    return int(job_id) if is_number(job_id) else 0
-
-
-_AT_ONCE: Final = 20_000
