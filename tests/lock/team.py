@@ -58,12 +58,14 @@ class Team:
         git(self.office, "push", "--quiet", "origin", branch)
         return git(self.office, "rev-parse", "HEAD")
 
-    def store(self, clone: Path, *, inner: str = "", branch: str = "main", **extra: str) -> GitStore:
-        """The store of campaign promo on a machine, which waits for nothing."""
+    def store(
+        self, clone: Path, name: str = "promo", *, inner: str = "", branch: str = "main", who: str = "", **extra: str
+    ) -> GitStore:
+        """The store of a campaign on a machine, which waits for nothing; `who` is the machine if nobody else."""
         folder = clone / inner
         folder.mkdir(parents=True, exist_ok=True)
         repository = Repository(folder, environ={**os.environ, **CLEAN, **extra})
-        return GitStore(repository, branch, "promo", who=clone.name, sleep=lambda _: None)
+        return GitStore(repository, branch, name, who=who or clone.name, sleep=lambda _: None)
 
     def file(self, path: str, branch: str = "main") -> str:
         """A file's content in a branch of the remote; the branch has to have it."""

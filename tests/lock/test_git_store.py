@@ -9,12 +9,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from reconciler.errors import GuardTripped, LockError, LockHeld, LockNotKept
+from reconciler.lock.stores import git as git_store
 from reconciler.lock.stores.git import GitStore
+from reconciler.lock.stores.repository import Repository
 from tests.lock.team import CLEAN, Team, git
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="a store in Git needs git")
@@ -213,6 +218,43 @@ def test_the_identity_that_is_configured_is_used(team: Team) -> None:
 # -- others push too
 
 
+SEVERAL = tuple(f"camp-{n}" for n in range(8))
+
+
+def at_once(team: Team, clone: Path, act: Callable[[GitStore], object]) -> None:
+    """Does it with the stores of several campaigns in one clone, in threads; raises what any of them raised."""
+    ready = threading.Barrier(len(SEVERAL))
+
+    def run(name: str) -> None:
+        store = team.store(clone, name)
+        ready.wait(30)
+        act(store)
+
+    with ThreadPoolExecutor(len(SEVERAL)) as pool:
+        for done in [pool.submit(run, name) for name in SEVERAL]:
+            done.result()
+
+
+@pytest.mark.parametrize("options", [(), ("--depth=1",)], ids=["whole", "shallow"])
+def test_campaigns_of_one_clone_can_look_for_news_at_once(team: Team, options: tuple[str, ...]) -> None:
+    clone = team.clone("runner", *options)
+    for n in range(3):
+        team.commit({f"{name}.lock.jsonl": f"{n}\n" for name in SEVERAL}, f"News {n}")
+    at_once(team, clone, lambda store: read_is(store, b"2\n"))
+
+
+def read_is(store: GitStore, expected: bytes) -> None:
+    """Reads, and looks what it was."""
+    assert store.read().lock == expected
+
+
+def test_campaigns_of_one_clone_that_end_at_once_do_not_push_each_other_out(team: Team) -> None:
+    clone, ready = team.clone("runner"), threading.Barrier(len(SEVERAL))
+    at_once(team, clone, lambda store: apply(store, "x\n", lambda: ready.wait(30)))
+    assert [team.file(f"{name}.lock.jsonl") for name in SEVERAL] == ["x\n"] * len(SEVERAL)
+    assert team.refs() == ["refs/heads/main"]
+
+
 def test_a_lost_race_is_run_again_on_the_new_tip_and_nobodys_commit_is_lost(team: Team, runner: GitStore) -> None:
     apply(runner, "mine\n", lambda: team.commit({"leads.csv": "phone\n"}, "Merged meanwhile"))
     assert team.log()[1:] == ["Merged meanwhile", "First"]
@@ -305,8 +347,9 @@ def test_a_second_machine_is_refused_while_a_run_is_at_work_and_told_who(team: T
     assert team.file(LOCK) == "x\n"
 
 
-def test_of_two_machines_that_begin_at_the_same_moment_one_is_refused(team: Team) -> None:
-    stores = [team.store(team.clone(name)) for name in ("one", "two")]
+@pytest.mark.parametrize("whos", [("one", "two"), ("ci@host", "ci@host")], ids=["two people", "one person"])
+def test_of_two_machines_that_begin_at_the_same_moment_one_is_refused(team: Team, whos: tuple[str, str]) -> None:
+    stores = [team.store(team.clone(name), who=who) for name, who in zip(("one", "two"), whos, strict=True)]
     together, done = threading.Barrier(2), threading.Barrier(2)
     ended: list[str] = []
 
@@ -327,6 +370,32 @@ def test_of_two_machines_that_begin_at_the_same_moment_one_is_refused(team: Team
         thread.join()
     assert sorted(ended) == ["held", "refused"]
     assert team.refs() == ["refs/heads/main"]
+
+
+def test_a_run_that_saw_no_claim_does_not_take_one_of_its_own_name_and_second_for_its_own(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (team.store(team.clone(name), who="ci@host") for name in ("one", "two"))
+    look, looks = Repository.tip, iter([""])  # the second looked before the first pushed
+
+    def looked_before(repository: Repository, ref: str) -> str:
+        is_claim = ref == HELD
+        return next(looks, look(repository, ref)) if is_claim else look(repository, ref)
+
+    monkeypatch.setattr(git_store, "datetime", SameSecond)
+    with first.hold(APPLY):
+        monkeypatch.setattr(Repository, "tip", looked_before)
+        with pytest.raises(LockHeld, match="locked by ci@host since 2030"):
+            apply(second, "y\n")
+        assert HELD in team.refs()
+
+
+class SameSecond(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2030, 1, 7, 3, 0, tzinfo=tz)
 
 
 def test_pushes_whose_answers_are_lost_have_worked_all_the_same(team: Team, runner: GitStore) -> None:

@@ -12,6 +12,7 @@ what it did is remembered nowhere else, so no other machine may go on as if noth
 from __future__ import annotations
 
 import getpass
+import random
 import re
 import socket
 import time
@@ -116,7 +117,7 @@ class GitStore:
     def claimed_by(self) -> str:
         """Who claims the lock on the remote, since when and doing what; "" when nobody does."""
         there = self._git.tip(self._claim_ref)
-        return " ".join(self._git.message(there).split()) if there else ""
+        return self._git.message(there) if there else ""
 
     def give_back(self) -> None:
         """Deletes the claim that is there now, whoever made it. Raises LockError when the remote does not let go."""
@@ -174,9 +175,8 @@ class GitStore:
         )
 
     def _held(self, claim: str) -> str:
-        holder = " ".join(self._git.message(claim).split())
         return (
-            f"campaign {self._name} is locked by {holder}\n"
+            f"campaign {self._name} is locked by {self._git.message(claim)}\n"
             "if that run is no longer at work it was cut off, and what it did is remembered only in its journal: go on "
             f'where that is, or read docs/ci.md, "After a runner died", before `campaign state unlock {self._name}`'
         )
@@ -226,17 +226,11 @@ class GitStore:
         pushed, commit = Push(is_done=False), ""
         for attempt in range(TRIES):
             if attempt:
-                self._sleep(_WAITS_S[attempt - 1])
+                # Not in step with others who met each other, or they meet again.
+                self._sleep(random.uniform(0.5, 1.5) * _WAITS_S[attempt - 1])  # noqa: S311 - keeps no secret
             try:
-                tip = self._tip()
-                there = self._git.blob(tip, self._path)
-                if there == blob:
-                    self.commit = tip  # the answer to the last push was lost
-                    return
-                if there != base:
-                    self._keep_aside(commit or self._git.commit(tip, self._path, blob, message), blob, failure)
-                commit = self._git.commit(tip, self._path, blob, message)
-                pushed = self._git.push(commit, f"refs/heads/{self._branch}", tip)
+                with self._git.alone("push"):
+                    pushed, commit = self._pushed(base, blob, message, commit, failure)
             except LockNotKept:
                 raise
             except LockError as error:
@@ -247,6 +241,17 @@ class GitStore:
             if pushed.is_final:
                 break
         self._keep_aside(commit, blob, failure, why=pushed.why)
+
+    def _pushed(self, base: str, blob: str, message: str, before: str, failure: Exception | None) -> tuple[Push, str]:
+        """One try to put the lock onto the branch's tip, and the commit it is in; `before` is that of the last try."""
+        tip = self._tip()
+        there = self._git.blob(tip, self._path)
+        if there == blob:
+            return Push(is_done=True), tip  # the answer to the last push was lost
+        if there != base:
+            self._keep_aside(before or self._git.commit(tip, self._path, blob, message), blob, failure)
+        commit = self._git.commit(tip, self._path, blob, message)
+        return self._git.push(commit, f"refs/heads/{self._branch}", tip), commit
 
     def _keep_aside(self, commit: str, blob: str, failure: Exception | None, *, why: str = "") -> None:
         """Pushes the lock to a branch of its own, and raises LockNotKept. The claim stays: nobody else goes on."""

@@ -8,11 +8,13 @@ stderr is shown masked, for it may name a URL with a token in it.
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -61,11 +63,35 @@ class Repository:
             return ""
         if self._has(listed[0]):
             return listed[0]
-        # Under a name of its own, so that runs side by side in one clone do not meet; without `--depth` a clone that
-        # has its whole history would lose it, and one that has not would fetch all of it.
+        with self.alone("fetch"):
+            return listed[0] if self._has(listed[0]) else self._fetched(ref)
+
+    @contextmanager
+    def alone(self, doing: str) -> Iterator[None]:
+        """For what is done once at a time in this clone: whoever wants to do the same here waits."""
+        try:
+            fd = os.open(self._mutexes() / f"{doing}.mutex", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise LockError(f"cannot write to git's own folder: {error.strerror}") from None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    def _mutexes(self) -> Path:
+        folder = self.own_folder() / "campaign" / ".git"  # no branch and no folder in a repository has that name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def _fetched(self, ref: str) -> str:
+        """The commit that `ref` is at on the remote, which is not here yet."""
+        # Under a name of its own, and no other ref moves: so runs side by side in one clone do not meet. Without
+        # `--depth` a clone that has its whole history would lose it, and one that has not would fetch all of it.
         mine = f"refs/campaign/fetched/{uuid.uuid4().hex}"
         depth = ["--depth=1"] if self._text(["rev-parse", "--is-shallow-repository"]) == "true" else []
-        self._text(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, self._remote, f"+{ref}:{mine}"])
+        quietly = ["--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", *depth]
+        self._text(["fetch", *quietly, self._remote, f"+{ref}:{mine}"])
         try:
             return self._text(["rev-parse", "--verify", mine])
         finally:
@@ -106,8 +132,8 @@ class Repository:
         return self._run(["hash-object", "-w", "--stdin"], given=data).decode().strip()
 
     def message(self, commit: str) -> str:
-        """The message of a commit."""
-        return self._text(["log", "-1", "--format=%B", commit])
+        """The first paragraph of a commit's message, in one line."""
+        return self._text(["log", "-1", "--format=%s", commit])
 
     def changed(self, before: str, after: str) -> tuple[str, ...]:
         """The paths in which two commits differ, from the top of the repository."""
@@ -133,8 +159,9 @@ class Repository:
         return self._committed(tree, ["-p", parent], message)
 
     def note(self, message: str) -> str:
-        """A new commit without files and parents."""
-        return self._committed(self._run(["mktree"], given=b"").decode().strip(), [], message)
+        """A new commit without files and parents; no other one is it, not even one of the same message and second."""
+        own = f"{message}\n\n{uuid.uuid4().hex}\n"
+        return self._committed(self._run(["mktree"], given=b"").decode().strip(), [], own)
 
     def push(self, commit: str, ref: str, expected: str = _ZERO) -> Push:
         """Moves `ref` on the remote from `expected` to `commit`, or does nothing. '' is no commit: deletes, or new."""
