@@ -33,12 +33,35 @@ class Mutant(msgspec.Struct, frozen=True):
 _MEANWHILE = "tests/apply/test_suppressed_meanwhile.py"
 _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
+_GIT_STORE = "tests/lock/test_git_store.py"
+_SHARED = "tests/cli/test_shared_campaigns.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
 _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "two runs make the same claim on a lock in Git",
+        "reconciler/lock/stores/repository.py",
+        'own = f"{message}\\n\\n{uuid.uuid4().hex}\\n"',
+        'own = f"{message}\\n"',
+        f"{_GIT_STORE}::test_a_run_that_saw_no_claim_does_not_take_one_of_its_own_name_and_second_for_its_own",
+    ),
+    Mutant(
+        "two campaigns of a run are applied to one on the server",
+        "reconciler/read/observed.py",
+        "self._campaign.host, self._details) if self._details else",
+        "self._campaign.host, self._details) if False else",
+        f"{_SHARED}::test_one_of_them_is_refused_however_many_are_applied_at_once",
+    ),
+    Mutant(
+        "a first apply does not look whether another one began meanwhile",
+        "reconciler/apply/session.py",
+        "    if book.lock.is_new and plan.actions:",
+        "    if False:",
+        f"{_SHARED}::test_a_run_of_the_other_one_while_somebody_thinks_about_the_plan_is_seen",
+    ),
     Mutant(
         "what was not remembered is not in the lockfile either",
         "reconciler/apply/session.py",

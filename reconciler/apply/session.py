@@ -40,6 +40,7 @@ from reconciler.plan.saved import Basis
 from reconciler.plan.sizes import with_sizes
 from reconciler.plan.together import Together
 from reconciler.read.basis import basis_of
+from reconciler.read.destinations import Destinations
 from reconciler.read.observed import Server, needs_first
 from reconciler.read.remembered import UNUSED_SECRET, read_remembered
 from reconciler.read.sieve import Sifted, sift
@@ -70,6 +71,7 @@ class Session(msgspec.Struct, frozen=True):
     watch: Watch = UNWATCHED
     usage: Callable[[], Usage | None] = _uncapped  # asked while the lock is held
     together: Together | None = None  # what the campaigns of this run do together
+    destinations: Destinations = msgspec.field(default_factory=Destinations)  # where they lead to
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -94,7 +96,7 @@ def apply_campaign(
             voice.say(UNUSED_SECRET)
         sifted = sift(session.campaign, session.desired, remembered.lock, remembered.keyer)
         server = Server(session.client, session.campaign, remembered.keyer, session.token)
-        server.refuse_shared_campaign(session.store, session.secret)
+        server.refuse_shared_campaign(session.store, session.secret, session.destinations)
         server.refuse_other_campaign(remembered.lock)
         book = Book(session.store, remembered)
         run = Run(
@@ -169,7 +171,18 @@ def _plan_and_do(session: Session, run: Run, server: Server, sifted: Sifted, car
     remember_state(run, observed.state)
     if not plan.tripped:  # a list that a guard holds back is not the one the next is held against
         book.set_header(with_sizes(book.header, session.desired.sizes, run.keyer))
+    if book.lock.is_new and plan.actions:
+        _appear(session, run, server)
     _do(session, run, plan, carried)
+
+
+def _appear(session: Session, run: Run, server: Server) -> None:
+    """Writes the first lockfile, and only then looks for others that lead to the same campaign.
+
+    Of two runs that begin at once at least one sees the other: each looks after the other can see it.
+    """
+    run.book.save()
+    server.refuse_shared_campaign(session.store, session.secret, session.destinations)
 
 
 def _do(session: Session, run: Run, plan: Plan, carried: tuple[OpenIntent, ...]) -> None:

@@ -66,7 +66,7 @@ def command(
     if not is_approved and not can_ask():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve to apply without asking")
     terminal = Terminal(is_quiet=common.is_quiet, verbosity=common.verbosity, no_color=common.no_color)
-    demanded = _chosen(common, terminal, saved, plan_ids, allowed)
+    demanded, tokens = _chosen(common, terminal, saved, plan_ids, allowed)
     demands = {each.campaign.name: each for each in demanded}
     campaigns = tuple(each.campaign for each in demanded)
     options = Options(batch=batch, parallelism=common.parallelism, settle_s=settle_s, timeout_s=common.timeout_s)
@@ -75,7 +75,8 @@ def command(
 
     def work(campaign: Campaign, turn: Turn) -> Ended:
         desk = Desk.of(campaign, common)
-        one = One(desk, turn, read_token(campaign), is_approved=is_approved, people=people)
+        token = tokens.get(campaign.name) or read_token(campaign)
+        one = One(desk, turn, token, is_approved=is_approved, people=people)
         return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
 
     way = Way(jobs=one_by_one(campaigns, jobs), is_stopped_cleanly=True, doing="applying")
@@ -84,17 +85,21 @@ def command(
 
 def _chosen(
     common: Common, terminal: Terminal, saved: Path | None, plan_ids: tuple[tuple[str, str], ...], allowed: Allowed
-) -> list[Demanded]:
-    """The campaigns of this run, which may be applied together, with what is asked of their plans."""
+) -> tuple[list[Demanded], dict[str, str]]:
+    """The campaigns of this run, which may be applied together, with what is asked of their plans; and their tokens.
+
+    Those are used that were looked at together: a file may hold another one when its campaign's turn comes.
+    """
     from reconciler.cli.capped import refuse_parts
     from reconciler.cli.manifests import read_all, readable_tokens, refuse_shared_tokens
 
     chosen, others = read_all(common)
     demanded = _demands(chosen, terminal, saved, plan_ids, allowed, is_part=bool(common.targets or common.shard))
     campaigns = tuple(each.campaign for each in demanded)
-    refuse_shared_tokens(campaigns, readable_tokens(campaigns), others)
+    tokens = readable_tokens(campaigns)
+    refuse_shared_tokens(campaigns, tokens, others)
     refuse_parts(campaigns, common)
-    return demanded
+    return demanded, tokens
 
 
 def _demands(
@@ -190,6 +195,7 @@ class One:
                 secret=self._desk.secret,
                 allowed=amounts,
                 together=together,
+                destinations=self._desk.common.shared.destinations,
                 is_first=is_first,
                 watch=watch,
                 usage=self._desk.usage,

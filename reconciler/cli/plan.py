@@ -88,7 +88,7 @@ def command(
     ):
 
         def work(campaign: Campaign, turn: Turn) -> Ended:
-            token = read_token(campaign) if refresh else None
+            token = (tokens.get(campaign.name) or read_token(campaign)) if refresh else None
             plan = plan_one(campaign, token, Asked(common, turn, amounts, together, save, with_drift, people=people))
             turn.when_due(lambda: outs.planned(campaign, plan))
             return Ended(_code(plan, is_detailed=detailed_exitcode), _row(plan))
@@ -181,7 +181,7 @@ def _server(desk: Desk, client: CallsClient, remembered: Remembered, token: str,
     from reconciler.read.observed import Server, needs_first
 
     server = Server(client, desk.campaign, remembered.keyer, token)
-    server.refuse_shared_campaign(desk.store, desk.secret)
+    server.refuse_shared_campaign(desk.store, desk.secret, desk.common.shared.destinations)
     if needs_first(remembered.lock, client.dialect()):
         terminal.warn(
             "this server cannot say whether the campaign has calls already",

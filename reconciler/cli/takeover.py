@@ -130,7 +130,7 @@ class _One:
                 self._terminal.warn(start.note)
             with desk.client(self._token) as client, self._terminal.progress() as progress:
                 server = Server(client, desk.campaign, start.remembered.keyer, self._token)
-                server.refuse_shared_campaign(desk.store, desk.secret)
+                server.refuse_shared_campaign(desk.store, desk.secret, desk.common.shared.destinations)
                 server.refuse_other_campaign(start.remembered.lock)
                 taken = self._found(start, client, server, progress)
                 header = server.header(start.remembered.lock.header)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
@@ -92,12 +93,12 @@ class _Seat(Turn):
 
     def after_others(self, ask: Callable[[], T]) -> T:
         """What `ask` says in the main thread, when the campaign's turn has come."""
-        answer: SimpleQueue[T] = SimpleQueue()
-        self._told.put(_Turn(lambda: answer.put(ask())))
-        while True:
+        answer: Future[T] = Future()
+        self._told.put(_Turn(partial(_settle, answer, ask)))
+        while not answer.done():
             self.stop.check()  # then maybe nobody is left to ask
-            with suppress(Empty):
-                return answer.get(timeout=_LOOK_S)
+            wait([answer], _LOOK_S)
+        return answer.result()
 
     def piece(self) -> _Piece:
         """What is said up to the next question or the end: waits for it, in the main thread."""
@@ -114,6 +115,14 @@ class _Seat(Turn):
         while True:
             with suppress(Empty):
                 return self._told.get(timeout=WAKE_S)
+
+
+def _settle(answer: Future[T], ask: Callable[[], T]) -> None:
+    """Puts into `answer` what `ask` says, or what it raises: that is about the campaign and not about the run."""
+    try:
+        answer.set_result(ask())
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        answer.set_exception(error)
 
 
 def together(

@@ -24,6 +24,13 @@ def wrong_with_host(text: str) -> tuple[str, str] | None:
     return None
 
 
+def plain_host(text: str) -> str:
+    """The address of a server, nothing wrong with it, in the one way of writing it: two ways would be two servers."""
+    parts = urlsplit(text)
+    default_port = ":443" if parts.scheme == "https" else ":80"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
+
+
 def wrong_with_url(text: str) -> tuple[str, str] | None:
     """What is wrong with the URL of an external check, and what would be right; None if nothing."""
     return None if _split(text) else ("is not an http or https URL", "write it in full, from https:// on")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from reconciler.manifest import rollout
+from reconciler.manifest.addresses import plain_host
 from reconciler.manifest.document import Document
 from reconciler.manifest.model import (
     Campaign,
@@ -51,7 +52,7 @@ def campaign(
         name=form.metadata.name,
         place=document.place(),
         folder=_folder(document),
-        host=spec.host.rstrip("/"),
+        host=plain_host(spec.host),
         token=spec.token,
         dialect=spec.dialect,
         state=spec.state,

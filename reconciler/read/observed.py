@@ -22,6 +22,7 @@ from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.watch import UNWATCHED, Watch
 from reconciler.plan.diff import Observed
+from reconciler.read.destinations import Destinations
 from reconciler.read.refresh import read_jobs
 
 if TYPE_CHECKING:  # a plan that asks no server does without it: it takes a tenth of a second to import
@@ -124,8 +125,15 @@ class Server:
         jobs = self._client.jobs_by_date(None, None)
         return tuple(job for job in jobs if job.job_id not in owned)
 
-    def refuse_shared_campaign(self, store: Store, secret: str | None) -> None:
-        """Raises Refusal when a lockfile of another name in the same place leads to this campaign."""
+    def refuse_shared_campaign(self, store: Store, secret: str | None, destinations: Destinations) -> None:
+        """Raises Refusal when another campaign of this run, or a lockfile of another name, leads to this campaign."""
+        name = self._campaign.name
+        other = destinations.meet(name, self._campaign.host, self._details) if self._details else ""
+        if other:
+            raise Refusal(
+                f"campaigns {other} and {name} lead to the same campaign on the server: both would manage it and call "
+                "everybody twice; give each a token of a campaign of its own"
+            )
         for name, first_line in store.neighbours():
             header = _readable_header(first_line, name)
             if header is not None and self._is_this_campaign(header, secret):

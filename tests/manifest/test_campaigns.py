@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from reconciler.errors import Place
+from reconciler.manifest.addresses import plain_host, wrong_with_host
 from reconciler.manifest.load import load
 from reconciler.manifest.model import Campaign, ColumnRef, PhoneList, Policy, PolicyColumn
 from tests.manifest.manifests import call_policy, campaign, loaded
@@ -252,3 +253,20 @@ def test_loading_good_manifests_does_not_wait_for_jsonschema(tmp_path: Path) -> 
     )
     folder = Path(__file__).parents[2]
     assert run([sys.executable, "-c", code, str(tmp_path)], cwd=folder, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("https://calls.example/", "https://calls.example"),
+        ("HTTPS://Calls.Example:443", "https://calls.example"),
+        ("https://calls.example:8443", "https://calls.example:8443"),
+        ("https://calls.example:80", "https://calls.example:80"),
+        ("http://LocalHost:80", "http://localhost"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        ("http://[::1]", "http://[::1]"),
+    ],
+)
+def test_a_host_is_known_in_one_way_however_it_is_written(written: str, plain: str) -> None:
+    assert wrong_with_host(written) is None
+    assert plain_host(written) == plain

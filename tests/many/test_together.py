@@ -14,6 +14,7 @@ import pytest
 from reconciler.cli.each import Ended, Turn, Way, for_each
 from reconciler.cli.terminal import Terminal
 from reconciler.cli.together import AHEAD
+from reconciler.errors import LockError
 from reconciler.manifest.model import Campaign
 from reconciler.render.results import SummaryRow
 
@@ -119,6 +120,25 @@ def test_a_failure_while_others_wait_for_an_answer_leaves_nobody_waiting() -> No
 
     with pytest.raises(click.UsageError):
         run(3, work)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_what_goes_wrong_with_one_when_its_turn_comes_does_not_stop_the_others(
+    jobs: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask() -> None:
+        raise LockError("no room")
+
+    def work(campaign: Campaign, turn: Turn) -> Ended:
+        if campaign.name == "c-001":
+            turn.after_others(ask)
+        turn.terminal.show_text(f"{campaign.name} ends")
+        return done(campaign)
+
+    assert run(3, work, jobs=jobs) == 7
+    told = capsys.readouterr()
+    assert told.out == "c-000 ends\n\nc-002 ends\n"
+    assert "c-001: error: no room" in told.err
 
 
 def test_messages_name_their_campaign_when_there_are_several(capsys: pytest.CaptureFixture[str]) -> None:
