@@ -15,7 +15,7 @@ import msgspec
 
 from reconciler.calls.masks import mask_of, masks
 from reconciler.lock.keyed import DIGEST_SIZE, KEY_SIZE, cut
-from reconciler.lock.lockfile import encode_lines
+from reconciler.lock.lockfile import MANY, encode_lines
 from reconciler.lock.model import CallStatus, LockedCall
 
 if TYPE_CHECKING:  # numpy is imported only where there are many
@@ -91,6 +91,16 @@ class NewCalls(msgspec.Struct, frozen=True, gc=False):
         shown = (phone[:, :head], dots.encode(), phone[:, rest:])
         digests = (b'["', keys, b'",' + wave + b',"', phone_digests, between, requests)
         return _rows(count, *digests, between, *jobs, between, *shown, b'"]\n')
+
+
+def lowest_key(keys: str, count: int) -> str:
+    """The highest of so many lowest of these digests of keys, which stand one after the other."""
+    if len(keys) < MANY * KEY_SIZE:
+        return sorted(cut(keys, KEY_SIZE))[count - 1]
+    import numpy as np
+
+    ordered = np.sort(np.frombuffer(keys.encode(), f"S{KEY_SIZE}"))
+    return str(ordered[count - 1].decode())
 
 
 def _is_digits(text: str) -> bool:

@@ -20,6 +20,7 @@ from reconciler.plan.cap import CallAction, Usage, hold_caps
 from reconciler.plan.diff import NOBODY, NOTHING, Aside, CallDiff, Observed
 from reconciler.plan.fresh import NONE, Fresh
 from reconciler.plan.guards import Scope, hold_guards
+from reconciler.plan.line import Line
 from reconciler.plan.load import Load
 from reconciler.plan.model import (
     Action,
@@ -45,8 +46,9 @@ from reconciler.plan.model import (
     subject_of,
 )
 from reconciler.plan.moved import Moved, find_moved
-from reconciler.plan.rollout import Line, roll_out
+from reconciler.plan.rollout import roll_out
 from reconciler.plan.settings import setting_changes
+from reconciler.plan.singly import taken_singly
 from reconciler.plan.sizes import list_changes, suppression_changes
 from reconciler.plan.standing import Standing
 from reconciler.plan.state import effective_state, state_move
@@ -75,16 +77,16 @@ def make_plan(
 
     Raises Refusal when the campaign is gone, or is finished and would need more calls.
     """
-    if aside.fresh and _speaks_against_new_calls(campaign, observed, usage, graves):
-        desired, aside = _each(desired, aside)
+    if aside.fresh:
+        desired, aside = taken_singly(campaign, desired, aside, observed, keyer, usage, graves)
     diff = CallDiff(campaign, desired, lock, observed, keyer, aside, graves)
     wanted = len(diff.wanted) + aside.in_step + len(aside.fresh)
     # Caps first: a rollout's step is not to be filled with calls that are held back.
     within, capped = hold_caps(usage, diff.actions(), (*lock.calls.values(), *aside.known), lock.header)
-    calls, rollout = _rolled_out(campaign, lock, within, wanted, aside, now_ms)
+    calls, new, rollout = _rolled_out(campaign, lock, within, wanted, aside, now_ms)
     state = _desired_state(campaign, rollout)
     move = state_move(state, observed, lock.header)
-    actions, notes = _arranged(campaign, move, calls, aside.fresh, (*diff.notes, *capped, *_held(rollout)))
+    actions, notes = _arranged(campaign, move, calls, new, (*diff.notes, *capped, *_held(rollout)))
     now = effective_state(observed, lock.header)
     _refuse_lost(campaign, now, actions)
     moved = find_moved(diff.changed, keyer)
@@ -110,19 +112,6 @@ def make_plan(
     )
 
 
-def _speaks_against_new_calls(campaign: Campaign, observed: Observed, usage: Usage | None, graves: Graves) -> bool:
-    """Whether something may be decided about calls of which the lock remembers nothing."""
-    is_capped, is_foreign = bool(usage and usage.caps), bool(observed.foreign) and campaign.foreign == "block"
-    is_chosen = campaign.rollout is not None or campaign.state == "stopped"
-    return is_capped or is_foreign or is_chosen or bool(graves.others)
-
-
-def _each(desired: Desired, aside: Aside) -> tuple[Desired, Aside]:
-    """The fresh calls among those that are decided about one by one."""
-    calls = (*desired.calls, *aside.fresh.calls())
-    return msgspec.structs.replace(desired, calls=calls), msgspec.structs.replace(aside, fresh=NONE)
-
-
 def _desired_state(campaign: Campaign, rollout: Standing | None) -> str:
     """The state to be brought about: a rollout that went wrong pauses a campaign that is to run."""
     return "paused" if rollout and rollout.pauses_now and campaign.state == "running" else campaign.state
@@ -145,14 +134,15 @@ def _arranged(
 
 def _rolled_out(
     campaign: Campaign, lock: Lock, actions: list[CallAction], wanted: int, aside: Aside, now_ms: int
-) -> tuple[list[CallAction], Standing | None]:
-    """The actions without the calls that wait for a later step of the rollout, and where it stands."""
+) -> tuple[list[CallAction], Fresh, Standing | None]:
+    """The actions and the fresh calls without those that wait for a later step of the rollout, and where it stands."""
     if campaign.rollout is None or campaign.state == "stopped":
-        return actions, None
+        return actions, aside.fresh, None
     statuses = lock.statuses(campaign.wave) if aside.statuses is None else aside.statuses
-    line = Line([action for action in actions if isinstance(action, Add)], wanted)
-    kept, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
-    return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], standing
+    line = Line([action for action in actions if isinstance(action, Add)], wanted, aside.fresh)
+    chosen, standing = roll_out(campaign.rollout, lock.header, campaign.wave, statuses, line, now_ms)
+    kept = {add.wanted.key for add in chosen.adds}
+    return [a for a in actions if not isinstance(a, Add) or a.wanted.key in kept], chosen.fresh, standing
 
 
 def in_order(calls: list[CallAction], move: Move | None, new: Fresh = NONE) -> Actions:

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
 
-from reconciler.lock.keyed import Keyer
+from reconciler.lock.keyed import KEY_SIZE, Keyer, cut
 from reconciler.lock.new_calls import NewCalls
-from reconciler.phones.model import Call, Chunk
+from reconciler.phones.model import Chunk
 from reconciler.plan.wanted import Wanted
 
 _encode = msgspec.json.Encoder().encode
@@ -94,6 +94,11 @@ class Part(msgspec.Struct, frozen=True):
         whole = Chunk(self.source, self.wave, False, keys, phones, tails, self.rows, self.head)
         return whole if self.picked is None else whole.only(self.picked)
 
+    def phones(self) -> list[str]:
+        """The E.164 digits of each."""
+        phones = _texts(self.said.read().split(b"\n", 1)[0])
+        return phones if self.picked is None else [phones[at] for at in self.picked]
+
     def new(self) -> NewCalls:
         """Their digests."""
         whole = NewCalls.of(self.wave, self.digests.read().decode())
@@ -132,10 +137,6 @@ class Fresh:
         """All of them, made as they are asked for."""
         return (wanted for part in self.parts for wanted in part.wanted())
 
-    def calls(self) -> Iterator[Call]:
-        """The same without digests."""
-        return (call for part in self.parts for call in part.chunk().calls())
-
     def has_phone(self, phones: frozenset[str]) -> bool:
         """Whether any of these phones, as digests, is among them."""
         return bool(phones) and any(_positions(part, frozenset(), phones) for part in self.parts)
@@ -145,13 +146,28 @@ class Fresh:
         if not keys and not phones:
             return [], self
         known = frozenset(keys), frozenset(phones)
+        return self.where(lambda part: _positions(part, *known))
+
+    def where(self, found: Callable[[Part], Collection[int]]) -> tuple[list[Wanted], Fresh]:
+        """Those at the positions that are `found` in each part, and the others."""
         taken: list[Wanted] = []
         left: list[Part] = []
         for part in self.parts:
-            found, rest = part.without(_positions(part, *known))
-            taken += found
+            some, rest = part.without(found(part))
+            taken += some
             left.append(rest)
         return taken, Fresh(left) if taken else self
+
+    def keys(self) -> Iterator[str]:
+        """The digests of the keys, those of a part one after the other."""
+        return (part.new().keys for part in self.parts)
+
+    def up_to(self, last: str) -> Fresh:
+        """Those whose keys have no higher digest than this one."""
+        return Fresh(
+            part.only([at for at, key in enumerate(cut(keys, KEY_SIZE)) if key <= last])
+            for part, keys in zip(self.parts, self.keys(), strict=True)
+        )
 
     def digest(self) -> bytes:
         """Stands for which calls these are and what they say, in their order."""

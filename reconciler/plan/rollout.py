@@ -7,15 +7,14 @@ in the lock: a step takes only as many more as are missing, so that no crash and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
-from heapq import nsmallest
 
 import msgspec
 
 from reconciler.lock.model import CallStatus, Header, RolloutMark
 from reconciler.manifest.rollout import Rollout
-from reconciler.plan.model import Add
+from reconciler.plan.line import Line
 from reconciler.plan.standing import Result, Standing, Verdict, is_enough
 
 SAMPLE = 50
@@ -29,43 +28,35 @@ _RESULTS = {
     "rejected": {CallStatus.REJECTED},
     "cancelledByOthers": {CallStatus.CANCELLED_BY_OTHERS, CallStatus.CANCELLED_BY_OTHERS_REACHED},
 }
-_FEW = 1000  # calls picked out of a line more quickly than by putting all of it in order
 _FINISHED = "finished"
 Statuses = Mapping[CallStatus, int]
-
-
-class Line(msgspec.Struct, frozen=True):
-    """Those who could be called now, and how many are wanted in all, called ones too."""
-
-    adds: Sequence[Add]
-    wanted: int
+NOBODY = Line((), 0)
 
 
 def roll_out(
     rollout: Rollout, header: Header, wave: str, statuses: Statuses, line: Line, now_ms: int
-) -> tuple[frozenset[str], Standing]:
-    """The digests of the keys that are added now, the others being held back, and where the rollout stands.
+) -> tuple[Line, Standing]:
+    """Those of the line who are added now, the others being held back, and where the rollout stands.
 
     `statuses` count the calls of this wave in the lock. The later `now_ms`, the longer the gate has waited.
     """
     turn = _Turn(rollout, header, _judged(rollout, header, wave, statuses, now_ms), statuses)
     if turn.mark.aborted:
-        return turn.standing(line.adds, (), now_ms)
+        return NOBODY, turn.standing(len(line), 0, now_ms)
     if turn.mark.is_over:
-        return turn.standing(line.adds, line.adds, now_ms)
+        return line, turn.standing(len(line), len(line), now_ms)
     chosen = turn.chosen(line)
-    is_filled = not any(map(_takes_room, chosen))
-    if is_filled and turn.is_open(now_ms) and (turn.is_last or len(chosen) < len(line.adds)):
+    if not chosen.takes_room and turn.is_open(now_ms) and (turn.is_last or len(chosen) < len(line)):
         turn = turn.moved(line.wanted, now_ms)
         chosen = turn.chosen(line)
-    return turn.reaching(line.wanted, now_ms if chosen else None).standing(line.adds, chosen, now_ms)
+    reached = turn.reaching(line.wanted, now_ms if chosen else None)
+    return chosen, reached.standing(len(line), len(chosen), now_ms)
 
 
 def standing(rollout: Rollout, header: Header, wave: str, statuses: Statuses, now_ms: int) -> Standing:
     """Where the rollout stands by what is remembered alone, when the lists are not read."""
     mark = _judged(rollout, header, wave, statuses, now_ms)
-    held = _Turn(rollout, header, mark, statuses).standing((), (), now_ms)[1]
-    return msgspec.structs.replace(held, held=None)
+    return msgspec.structs.replace(_Turn(rollout, header, mark, statuses).standing(0, 0, now_ms), held=None)
 
 
 def steps_digest(rollout: Rollout) -> str:
@@ -101,14 +92,10 @@ class _Turn(msgspec.Struct, frozen=True):
             return None
         return max((each.reach(wanted) for each in steps), default=self.added)
 
-    def chosen(self, line: Line) -> list[Add]:
+    def chosen(self, line: Line) -> Line:
         """Who is added in this step: those who belong to it already, and of the others the first of the line."""
         reach = self.reach(self.mark.step, line.wanted)
-        if reach is None:
-            return [*line.adds]
-        waiting = [add for add in line.adds if _takes_room(add)]
-        first = _first(waiting, max(0, reach - self.added))
-        return [*(add for add in line.adds if not _takes_room(add)), *first]
+        return line if reach is None else line.first(max(0, reach - self.added))
 
     def is_open(self, now_ms: int) -> bool:
         """Whether the gate holds."""
@@ -132,18 +119,17 @@ class _Turn(msgspec.Struct, frozen=True):
         reach = self.reach(self.mark.step, wanted)
         return self._with(reach=reach or 0, last_add_ms=self.mark.last_add_ms if added_ms is None else added_ms)
 
-    def standing(self, adds: Sequence[Add], chosen: Sequence[Add], now_ms: int) -> tuple[frozenset[str], Standing]:
-        """Those who are chosen, and where that leaves the rollout."""
-        kept = frozenset([add.wanted.key for add in chosen])
+    def standing(self, waiting: int, adding: int, now_ms: int) -> Standing:
+        """Where it leaves the rollout that so many of those who are waiting are added."""
         known = self.header.rollout
         came_from = known.step if known and known.wave == self.mark.wave else self.mark.step
-        return kept, Standing(
-            verdict=self._verdict(bool(chosen)),
+        return Standing(
+            verdict=self._verdict(is_adding=bool(adding)),
             steps=len(self.rollout.steps),
             added=self.added,
             finished=_finished(self.statuses),
-            adding=len(kept),
-            held=len(adds) - len(kept),
+            adding=adding,
+            held=waiting - adding,
             min_finished=self.rollout.min_finished,
             wait_left_s=-(-self.wait_left_ms(now_ms) // 1000),
             results=_results(self.rollout, self.mark, self.statuses),
@@ -153,7 +139,7 @@ class _Turn(msgspec.Struct, frozen=True):
             came_from=came_from,
         )
 
-    def _verdict(self, is_adding: bool) -> Verdict:
+    def _verdict(self, *, is_adding: bool) -> Verdict:
         if self.mark.aborted:
             return Verdict.ABORTED
         if self.mark.is_over:
@@ -221,17 +207,3 @@ def _added(statuses: Statuses) -> int:
 
 def _finished(statuses: Statuses) -> int:
     return sum(n for status, n in statuses.items() if status.is_final and not status.is_free)
-
-
-def _takes_room(add: Add) -> bool:
-    """Whether the lock does not count this call yet."""
-    return add.before is None or add.before.status.is_free
-
-
-def _first(waiting: Sequence[Add], room: int) -> list[Add]:
-    """So many of them, those with the lowest digests. A million are put in order by their digests alone."""
-    if room >= len(waiting) or not room:
-        return [*waiting[:room]]
-    keys = [add.wanted.key for add in waiting]
-    last = max(nsmallest(room, keys)) if room < _FEW else sorted(keys)[room - 1]
-    return [add for add, key in zip(waiting, keys, strict=True) if key <= last]

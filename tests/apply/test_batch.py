@@ -47,7 +47,7 @@ def test_every_call_is_in_one_batch_and_there_are_no_more_batches_than_needed(
     new = fresh_of(sizes, some, waves)
     found = [*all_batches([to_add(call(n)) for n in range(some)], new, size)]
     assert len(found) == ceil((some + len(new)) / size)
-    every = [*(call(n) for n in range(some)), *new.calls()]
+    every = [*(call(n) for n in range(some)), *(each.call for each in new.wanted())]
     assert [phone for batch in found for phone in batch.phones] == [one.phone for one in every]
     assert [request for batch in found for request in batch.requests] == [one.request for one in every]
     locked = [each for batch in found for each in batch.calls]

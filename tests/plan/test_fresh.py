@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,10 +15,11 @@ from reconciler.errors import Refusal
 from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus
-from reconciler.manifest.model import Cap, Guards
+from reconciler.manifest.model import Campaign, Cap, Guards
 from reconciler.manifest.rollout import ALL, Rollout, Step
 from reconciler.phones.model import Call, Chunk, Desired
 from reconciler.plan.build import make_plan
+from reconciler.plan.cap import Use
 from reconciler.plan.diff import Aside, Observed
 from reconciler.plan.fresh import NONE, Fresh, Part
 from reconciler.plan.guards import permitted
@@ -39,7 +41,7 @@ from reconciler.plan.model import (
 )
 from reconciler.plan.saved import action_lines
 from reconciler.render.groups import outline
-from tests.plan.values import KEYER, call, campaign, lock_of, remembered, wanted
+from tests.plan.values import KEYER, Stance, call, campaign, lock_of, remembered, wanted
 
 THREE = (call("ann", 1), call("bob", 2), call("cyd", 3))
 KEPT = remembered(call("dan", 4), CallStatus.PLANNED)
@@ -189,8 +191,6 @@ class Capped:
 
     def of(self, phones: object) -> dict[str, list[object]]:
         """What others did."""
-        from reconciler.plan.cap import Use
-
         return {KEYER.phone(THREE[0].phone): [Use(self.today, "other", CallStatus.TALKED_WITH_RESULT)]}
 
 
@@ -223,6 +223,71 @@ def test_a_step_of_a_rollout_takes_no_more_of_them_than_it_may() -> None:
     of = msgspec.structs.replace(campaign(), rollout=Rollout((Step(calls=1), Step(share=ALL)), 0, 5000, (), True, ""))
     plan = make_plan(of, Desired(()), lock_of(), Observed(state=CampaignState.RUNNING), KEYER, aside=Aside(fresh=NEW))
     assert (plan.counts.add, plan.wanted) == (1, 3)
+
+
+STEPS = st.sampled_from([(Step(calls=n), Step(share=ALL)) for n in (1, 3, 7)] + [(Step(share=2500), Step(share=ALL))])
+
+
+class Uses:
+    """Caps, and the phones that another campaign called once or twice."""
+
+    caps = (Cap("week", 1, 7, "reached"), Cap("month", 2, 30, "rung"))
+    today = 20_000
+
+    def __init__(self, called: set[int]) -> None:
+        self._called = {KEYER.phone(f"1650777{number:04}") for number in called}
+
+    def of(self, phones: Mapping[str, str]) -> Mapping[str, Sequence[Use]]:
+        """What the other one did."""
+        use = Use(self.today - 1, "other", CallStatus.TALKED_WITH_RESULT)
+        return {digest: [use] for digest in phones if digest in self._called}
+
+
+@st.composite
+def surroundings(draw: st.DrawFn) -> tuple[Campaign, dict[str, Any]]:
+    """A campaign, and what else may speak against calling somebody."""
+    some = st.sets(st.integers(1, 12))
+    steps = draw(st.none() | STEPS)
+    rollout = Rollout(steps, 0, 5000, (), True, "") if steps else None
+    stances: list[Stance] = ["running", "paused", "stopped"]
+    stance = draw(st.sampled_from(stances))
+    of = msgspec.structs.replace(campaign(stance, foreign=draw(st.sampled_from(["block", "allow"]))), rollout=rollout)
+    jobs = tuple(Job(f"job {n}", f"1650777{n:04}", JobStatus.PLANNED) for n in sorted(draw(some)))
+    other = Keyer("another secret")
+    erased = frozenset(other.phone(f"1650777{n:04}") for n in draw(some))
+    return of, {
+        "observed": Observed(state=CampaignState.RUNNING, foreign=jobs),
+        "usage": Uses(draw(some)) if draw(st.booleans()) else None,
+        "graves": Graves(((other, erased),)) if draw(st.booleans()) else Graves(),
+    }
+
+
+@given(surroundings(), st.sets(st.integers(1, 12)), st.integers(1, 5), st.sets(st.integers(1, 12)))
+def test_the_same_is_decided_about_new_calls_in_columns_as_one_by_one(
+    around: tuple[Campaign, dict[str, Any]], in_columns: set[int], size: int, called: set[int]
+) -> None:
+    of, known = around
+    every = [call(f"person {n}", n, shares_phone=n not in in_columns and n % 2 == 0) for n in range(1, 13)]
+    columns = [one for n, one in enumerate(every, 1) if n in in_columns]
+    singly = [one for n, one in enumerate(every, 1) if n not in in_columns]
+    singly += [call(f"other {n}", n, shares_phone=True) for n in sorted(in_columns)[:2]]  # who is called under two keys
+    parts = [Part.of(chunk_of(columns[at : at + size]), KEYER) for at in range(0, len(columns), size)]
+    lock = lock_of(*(remembered(call(f"gone {n}", n + 20), CallStatus.TALKED_WITH_RESULT) for n in called))
+    plans = [
+        make_plan(of, Desired(tuple(calls)), lock, keyer=KEYER, aside=Aside(fresh=fresh), **known)
+        for calls, fresh in ((singly, Fresh(parts)), ([*singly, *columns], NONE))
+    ]
+    first, second = (msgspec.structs.replace(plan, actions=(), notes=(), plan_id="") for plan in plans)
+    assert first == second
+    assert decided(plans[0].actions) == decided(plans[1].actions)
+    assert sorted(map(repr, plans[0].notes)) == sorted(map(repr, plans[1].notes))
+
+
+def decided(actions: Sequence[Action]) -> list[str]:
+    """What is done, in an order of its own."""
+    return sorted(
+        f"{action.wanted.key} {action.reason}" if isinstance(action, Add) else repr(action) for action in actions
+    )
 
 
 def test_nobody_is_added_to_a_campaign_that_is_to_be_stopped() -> None:

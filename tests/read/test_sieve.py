@@ -164,7 +164,7 @@ def test_whoever_was_called_under_another_key_is_not_new(is_long: bool, is_told_
     of, source, seen = campaign(), Desired((call("bob", 1), call("cyd", 2))), Observed(state=CampaignState.RUNNING)
     with held_in_columns():
         desired, compared, aside = sift(of, source, known, KEYER).compared(known, seen)
-    assert [one.key for one in aside.fresh.calls()] == ["cyd"]
+    assert [one.call.key for one in aside.fresh.wanted()] == ["cyd"]
     plan = make_plan(of, desired, compared, seen, KEYER, aside=aside)
     assert [type(action) for action in plan.actions] == [Adopt, Add]
 
