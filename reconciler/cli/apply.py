@@ -201,7 +201,7 @@ class One:
                 usage=self._desk.usage,
             )
             voice = Voice(self._terminal.say, progress.advance)
-            with advice.told_unless_planned(self._terminal):
+            with advice.told_unless_planned(self._terminal), self._desk.alone(session.command):
                 apply_campaign(session, options, SystemClock(stop), stop, voice, tally)
 
     def _amounts(self, allowed: Allowed) -> dict[str, float]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock as Mutex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:  # most runs have no cap
     from reconciler.read.usage import Neighbourhood
 
 _LOCK = ".lock.jsonl"
+GATE: Final = "all.caps"
+"""Whose mutex a run holds while it applies a campaign under a cap. No campaign's name has a dot."""
+_GATED: Final = "what is under a cap here"
 
 
 def one_by_one(campaigns: Sequence[Campaign], jobs: int) -> int:
@@ -48,6 +52,25 @@ class Hood:
         Raises LockError when a lock of another campaign cannot be read.
         """
         return self._around(campaign, common).usage(campaign.name, campaign.caps) if campaign.caps else None
+
+    @contextmanager
+    def alone(self, campaign: Campaign, common: Common, command: str, *, who: str = "") -> Iterator[None]:
+        """For the time from counting to calling: what another run calls meanwhile would not be counted.
+
+        Raises LockHeld while another run is about a campaign under a cap whose lock is in one of the same places.
+        """
+        if not campaign.caps:
+            yield
+            return
+        from reconciler.cli.stores import git_branch
+
+        with ExitStack() as gates:
+            for folder in sorted({place for cap in campaign.caps for place, _ in cap.covers}):
+                gate = _open(campaign, common, who=who, what=_GATED, folder=folder, name=GATE)
+                gates.enter_context(gate.hold(command))
+                if common.lock_store and not git_branch(common.lock_store):
+                    break  # one folder for all
+            yield
 
     def plans(self, campaign: Campaign, plan: Plan, common: Common) -> None:
         """Takes note of what is planned for a campaign and not done: later campaigns count it."""
@@ -89,7 +112,8 @@ def stores_of(places: Iterable[tuple[Path, str]], like: Campaign, common: Common
     return found
 
 
-def _open(like: Campaign, common: Common, **where: object) -> Store:
+def _open(like: Campaign, common: Common, *, who: str = "", what: str = "", **where: object) -> Store:
     from reconciler.cli.stores import open_store
 
-    return open_store(msgspec.structs.replace(like, **where), common.lock_store, heads=common.shared.heads)
+    named = msgspec.structs.replace(like, **where)
+    return open_store(named, common.lock_store, who=who, what=what, heads=common.shared.heads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,6 +36,7 @@ class Desk(msgspec.Struct, frozen=True):
     store: Store
     secret: str | None
     common: Common
+    who: str = ""  # names the run to others; "": user and machine
 
     @classmethod
     def of(cls, campaign: Campaign, common: Common, *, who: str = "") -> Desk:
@@ -43,7 +45,7 @@ class Desk(msgspec.Struct, frozen=True):
         `who` names the run to others that find the lock held; by default user and machine.
         """
         store = open_store(campaign, common.lock_store, who=who, heads=common.shared.heads)
-        return cls(campaign, store, lock_secret(), common)
+        return cls(campaign, store, lock_secret(), common, who)
 
     def usage(self) -> Usage | None:
         """What counts towards the caps besides the campaign's own calls; None where there is no cap.
@@ -51,6 +53,10 @@ class Desk(msgspec.Struct, frozen=True):
         Raises LockError when a lock of another campaign cannot be read.
         """
         return self.common.shared.hood.usage(self.campaign, self.common)
+
+    def alone(self, command: str) -> AbstractContextManager[None]:
+        """For the time in which calls are counted towards caps and made. Raises LockHeld while another run is at it."""
+        return self.common.shared.hood.alone(self.campaign, self.common, command, who=self.who)
 
     @property
     def timeout_s(self) -> float:

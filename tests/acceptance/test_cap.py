@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.acceptance.other_campaign import RemoteCampaign
-from tests.acceptance.workshop import Ran, Workshop, people, phone
+from tests.acceptance.workshop import Ran, Workshop, ended, people, phone
 
 SECRET = "a secret of the whole team"
 CAP = {"apiVersion": "campaign/v1", "kind": "Cap", "metadata": {"name": "week"}, "spec": {"calls": 1, "per": "7d"}}
@@ -135,3 +135,18 @@ def test_a_cap_that_makes_no_sense_is_an_error(current: Workshop, spec: dict[str
     ran = current.run("validate")
     assert ran.code == 1
     assert complaint in ran.text
+
+
+def test_a_run_beside_one_that_is_at_work_under_a_cap_calls_nobody(pair: Workshop) -> None:
+    gate = pair.server.gate("addPhones")
+    first = pair.start("apply", "--auto-approve", "--first", "--target", "spring")
+    assert gate.arrived.wait(30)
+    beside = apply(pair, "--target", "autumn")
+    gate.release.set()
+    assert ended(first).code == 0
+    assert beside.code == 6
+    assert "what is under a cap here is locked by" in beside.err
+    assert not autumn(pair).jobs
+    assert apply(pair, "--target", "autumn").code == 0
+    assert not autumn(pair).jobs
+    assert len(pair.remote.jobs) == 2

@@ -39,10 +39,13 @@ _holder = msgspec.json.Decoder(_Holder).decode
 
 
 class FileStore:
-    """One campaign's files in `folder`. Raises LockError when they cannot be read or written."""
+    """One campaign's files in `folder`. Raises LockError when they cannot be read or written.
 
-    def __init__(self, folder: Path, name: str, heads: Heads | None = None) -> None:
-        self._folder, self._name = folder, name
+    `what` is what messages say is locked, where it is not the campaign of that name.
+    """
+
+    def __init__(self, folder: Path, name: str, heads: Heads | None = None, *, what: str = "") -> None:
+        self._folder, self._name, self._what = folder, name, what or f"campaign {name}"
         self._heads = heads or Heads()
         self._lock = folder / f"{name}{_LOCK}"
         self._journal = folder / f"{name}.journal.jsonl"
@@ -120,13 +123,13 @@ class FileStore:
             self._set_torn_line_aside()
             self._sync_folder()
         except OSError as error:
-            raise LockError(f"cannot lock campaign {self._name} in its folder: {error.strerror}") from None
+            raise LockError(f"cannot lock {self._what} in its folder: {error.strerror}") from None
 
     def _take(self, fd: int, command: str) -> None:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LockHeld(f"campaign {self._name} is locked{_holder_text(os.pread(fd, 4096, 0))}") from None
+            raise LockHeld(f"{self._what} is locked{_holder_text(os.pread(fd, 4096, 0))}") from None
         holder = _Holder(f"{_user()}@{socket.gethostname()}", os.getpid(), _now_text(), command)
         os.ftruncate(fd, 0)
         os.pwrite(fd, msgspec.json.encode(holder), 0)

@@ -48,7 +48,10 @@ _decode_origin = msgspec.json.Decoder(_Origin).decode
 
 
 class GitStore:
-    """One campaign's lock in `branch` of the remote. Raises LockError when Git or the remote cannot be used."""
+    """One campaign's lock in `branch` of the remote. Raises LockError when Git or the remote cannot be used.
+
+    `what` is what messages say is locked, where it is not the campaign of that name.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,12 @@ class GitStore:
         name: str,
         *,
         who: str = "",
+        what: str = "",
         heads: Heads | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._git, self._branch, self._name, self._sleep = repository, branch, name, sleep
-        self._heads = heads or Heads()
+        self._heads, self._what = heads or Heads(), what or f"campaign {name}"
         self._who = who or f"{_user()}@{socket.gethostname()}"
         folder = repository.inner_path()
         self._path = folder / f"{name}{LOCK}"
@@ -69,7 +73,7 @@ class GitStore:
         self._claim_ref = f"refs/campaign/held/{inside}/{name}.held"
         self._folder = repository.own_folder() / "campaign" / inside
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._files = FileStore(self._folder, name)
+        self._files = FileStore(self._folder, name, what=self._what)
         self._note = self._folder / f"{name}.origin.json"
         self._is_held = False
         self._seen = ""  # the tip that was read last
@@ -176,7 +180,7 @@ class GitStore:
 
     def _held(self, claim: str) -> str:
         return (
-            f"campaign {self._name} is locked by {self._git.message(claim)}\n"
+            f"{self._what} is locked by {self._git.message(claim)}\n"
             "if that run is no longer at work it was cut off, and what it did is remembered only in its journal: go on "
             f'where that is, or read docs/ci.md, "After a runner died", before `campaign state unlock {self._name}`'
         )
