@@ -67,6 +67,20 @@ def plans() -> Iterator[Row]:
             yield _row(f"{rows:,}", mine, floor, ratio)
 
 
+def first_plans() -> Iterator[Row]:
+    """A plan of calls of which nothing is remembered: as they are, under a rollout, and under a cap."""
+    rollout = "  rollout:\n    steps: [{share: 1%}, {share: 100%}]\n    gate: {wait: 1s}\n"
+    cap = "---\napiVersion: campaign/v1\nkind: Cap\nmetadata: {name: week}\nspec: {calls: 1, per: 7d}\n"
+    for rows, (what, more) in product((100_000, 1_000_000), (("as they are", ""), ("rollout", rollout), ("cap", cap))):
+        with tempfile.TemporaryDirectory() as name:
+            folder = campaign_of(Path(name), rows, has_lock=False)
+            manifest = folder / "campaign.yaml"
+            manifest.write_text(manifest.read_text() + more)
+            command = [CAMPAIGN, "plan", "--no-refresh", *_allowing(rows), "-f", str(folder)]
+            ours = middle([run(command) for _ in range(3)])
+        yield f"{rows:,}", what, f"{ours.wall_s:.2f}", f"{ours.cpu_s:.2f}", f"{ours.peak_mb:.0f}"
+
+
 def refreshes() -> Iterator[Row]:
     """A plan that asks for every job, beside a bare client that asks the same."""
     for rows in (100_000, *((1_000_000,) if IS_BIG else ())):
@@ -99,10 +113,14 @@ def _apply(folder: Path, rows: int, serve: Callable[[], Server]) -> tuple[Figure
         bare = run([PYTHON, "-m", "bench.bare", str(here), str(port), "2000", "4"])
     with serve() as port:
         here = campaign_of(folder, rows, port=port, has_lock=False)
-        allowed = ["--allow", f"new-calls={rows}", "--allow", f"run-new-calls={rows}"]
-        ours = run([CAMPAIGN, "apply", "--auto-approve", *allowed, "-f", str(here)], env={"BENCH_TOKEN": "bench"})
+        command = [CAMPAIGN, "apply", "--auto-approve", *_allowing(rows), "-f", str(here)]
+        ours = run(command, env={"BENCH_TOKEN": "bench"})
     shutil.rmtree(here)
     return ours, bare
+
+
+def _allowing(rows: int) -> list[str]:
+    return ["--allow", f"new-calls={rows}", "--allow", f"run-new-calls={rows}"]
 
 
 def batches() -> Iterator[Row]:
@@ -157,6 +175,7 @@ def _calls(what: str) -> int:
 _SIDES = ("calls", "ours, s", "floor, s", "ratio", "ours, CPU s", "floor, CPU s", "peak MB", "bytes a call")
 SUBJECTS: dict[str, tuple[str, tuple[str, ...], Callable[[], Iterator[Row]]]] = {
     "plan": ("Plan without asking the server, 1% changed", _SIDES, plans),
+    "first": ("First plan, under a rollout and under a cap", ("calls", "how", "s", "CPU s", "peak MB"), first_plans),
     "refresh": ("Plan that asks for every job, beside a bare client that asks the same", _SIDES, refreshes),
     "apply": ("First apply, beside a bare client that sends the same requests", _SIDES, applies),
     "batches": ("First apply of 50,000 calls, by size of batch", ("batch", "latency", "s", "CPU s"), batches),
