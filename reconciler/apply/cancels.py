@@ -1,11 +1,14 @@
 """Taking calls back. Cancelling is repeatable: after a lost answer the jobs are read and what is left is sent again.
 
 Whoever is being called right now is not hung up on: that job stays CANCELLING until it is over.
+
+The answer lists the jobs the request cancelled. One that is reported as cancelled and that no request of ours may have
+cancelled was cancelled by somebody else meanwhile, perhaps since the person asked to be left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from reconciler.apply.readback import FIRST_PAUSE_S
 from reconciler.apply.run import Run
@@ -27,17 +30,17 @@ def cancel_calls(run: Run, calls: Sequence[LockedCall]) -> None:
 
 
 def _cancel_batch(run: Run, batch: tuple[LockedCall, ...]) -> None:
-    left = batch
+    left, ours = batch, set[str]()
     for _ in range(SENDS):
-        left = _send(run, left)
+        left = _send(run, left, ours)
         if not left:
             run.advance(len(batch))
             return
     raise CallsError("cancel", f"{calls_text(len(left))} still queued after {SENDS} tries", "apply again later")
 
 
-def _send(run: Run, calls: tuple[LockedCall, ...]) -> tuple[LockedCall, ...]:
-    """One POST and its confirmation. The calls to send again."""
+def _send(run: Run, calls: tuple[LockedCall, ...], ours: set[str]) -> tuple[LockedCall, ...]:
+    """One POST and its confirmation. The calls to send again; `ours` gets the jobs that it may have cancelled."""
     entry = run.book.intend(run.intent("cancel", calls))
     run.count("cancel")
     ids = [call.job_id for call in calls]
@@ -51,11 +54,13 @@ def _send(run: Run, calls: tuple[LockedCall, ...]) -> tuple[LockedCall, ...]:
         return _without_missing(run, entry)
     except Ambiguous as error:
         acknowledged = frozenset()
+        ours.update(ids)
         run.say(f"{error}; reading the jobs to see what became of it")
     except CallsError as error:
         run.book.close(entry, why=error.what)
         raise
-    return _confirm(run, entry, acknowledged)
+    ours |= acknowledged
+    return _confirm(run, entry, acknowledged, ours)
 
 
 def _without_missing(run: Run, entry: OpenIntent) -> tuple[LockedCall, ...]:
@@ -66,9 +71,11 @@ def _without_missing(run: Run, entry: OpenIntent) -> tuple[LockedCall, ...]:
     return tuple(call for call in entry.intent.calls if call.job_id not in missing)
 
 
-def _confirm(run: Run, entry: OpenIntent, acknowledged: frozenset[str]) -> tuple[LockedCall, ...]:
+def _confirm(run: Run, entry: OpenIntent, acknowledged: frozenset[str], ours: Container[str]) -> tuple[LockedCall, ...]:
     """Records what the server now reports of the jobs. The calls that are queued as if nobody had asked."""
     statuses = _settled_statuses(run, entry, acknowledged)
+    others = {job_id: _BY_OTHERS.get(status, status) for job_id, status in statuses.items() if job_id not in ours}
+    statuses = {**statuses, **others}
     changed = [call.with_status(statuses[call.job_id]) for call in entry.intent.calls]
     run.book.close(entry, changed)
     run.tally.cancelled += sum(call.status in _TAKEN_BACK for call in changed)
@@ -76,6 +83,10 @@ def _confirm(run: Run, entry: OpenIntent, acknowledged: frozenset[str]) -> tuple
     return tuple(call for call in changed if call.status.is_waiting)
 
 
+_BY_OTHERS = {
+    CallStatus.CANCELLED: CallStatus.CANCELLED_BY_OTHERS,
+    CallStatus.CANCELLED_REACHED: CallStatus.CANCELLED_BY_OTHERS_REACHED,
+}
 _TAKEN_BACK = frozenset({CallStatus.CANCELLED, CallStatus.CANCELLED_REACHED, CallStatus.NOT_DONE})
 
 

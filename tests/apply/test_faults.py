@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from reconciler.apply.run import Tally
 from reconciler.errors import CallsError, OutcomeUnknown, ReconcilerError
 from reconciler.phones.model import Desired
+from reconciler.plan.model import Drifted
 from tests.apply.conftest import Open
 from tests.apply.stage import Stage
-from tests.apply.world import call, calls
+from tests.apply.world import call, calls, phone
 from tests.sandbox.api import eventually
 
 BEFORE = calls(*range(6))
@@ -91,13 +92,30 @@ def test_an_add_that_hangs_past_the_timeout_adds_everybody_once(open_stage: Open
     stage.assert_right(BEFORE)
 
 
-@pytest.mark.parametrize("what", [*LOSES_ITS_ANSWER, *ASKS_TO_WAIT, "short-ids::n=4", "extra-ids", "foreign-ids"])
+@pytest.mark.parametrize("what", [*LOSES_ITS_ANSWER, *ASKS_TO_WAIT, "extra-ids"])
 def test_a_cancel_that_goes_wrong_takes_back_and_replaces_once(open_stage: Open, dialect: str, what: str) -> None:
     stage = open_stage(dialect)
     stage.apply(BEFORE)
     stage.sandbox.world.fault(fault(what, "cancel"))
     apply_until_done(stage, AFTER)
     stage.assert_right(AFTER)
+
+
+@pytest.mark.parametrize("what", ["short-ids::n=4", "foreign-ids"])
+def test_whoever_a_cancel_does_not_name_may_have_been_taken_back_by_others_and_is_left_alone(
+    open_stage: Open, dialect: str, what: str
+) -> None:
+    stage = open_stage(dialect)
+    stage.apply(BEFORE)
+    stage.sandbox.world.fault(fault(what, "cancel"))
+    apply_until_done(stage, AFTER)
+    replaced = [n for n in (2, 3) if len(stage.jobs_of(n)) == 2]
+    assert len(replaced) < 2
+    stage.apply(AFTER)
+    assert stage.plan is not None
+    assert not stage.plan.actions
+    drifted = [note.subject.mask[-4:] for note in stage.plan.notes if isinstance(note, Drifted)]
+    assert drifted == [phone(n)[-4:] for n in (2, 3) if n not in replaced]
 
 
 def test_a_cancel_that_never_works_adds_nobody(open_stage: Open, dialect: str) -> None:

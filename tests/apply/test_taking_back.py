@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import CallsError, Refused
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
-from reconciler.plan.model import Frozen
+from reconciler.plan.model import Drifted, Frozen
 from tests.apply.server import Answer
 from tests.apply.world import World, call, calls, phone
 
@@ -47,7 +47,8 @@ def status(world: World, n: int) -> CallStatus:
     [
         ({"status": "longCallWithResult"}, CallStatus.TALKED_WITH_RESULT),
         ({"status": "noAnswer"}, CallStatus.NO_ANSWER),
-        ({"status": "canceled", "duration": 30}, CallStatus.CANCELLED_REACHED),
+        ({"status": "canceled", "duration": 30}, CallStatus.CANCELLED_BY_OTHERS_REACHED),
+        ({"status": "canceled"}, CallStatus.CANCELLED_BY_OTHERS),
         ({"status": "inProcess"}, CallStatus.CANCELLING),
         ({"status": "something new"}, CallStatus.CANCELLING),
     ],
@@ -61,6 +62,15 @@ def test_a_call_that_was_or_is_being_called_when_the_cancel_arrives_is_not_added
     assert world.changes == ["callJob/cancel"]
     assert status(world, 0) is expected
     assert (tally.added, tally.replaced, tally.deferred) == (0, 0, 1)
+
+
+def test_whoever_was_taken_back_by_somebody_else_meanwhile_is_left_alone_from_then_on(world: World) -> None:
+    meanwhile(world, status="canceled")
+    world.apply(CHANGED, state="paused")
+    world.apply(CHANGED, state="paused")
+    assert world.plan is not None
+    assert [type(note) for note in world.plan.notes] == [Drifted]
+    assert world.changes == ["callJob/cancel"]
 
 
 def test_a_call_that_was_called_meanwhile_is_frozen_from_then_on(world: World) -> None:
