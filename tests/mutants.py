@@ -35,12 +35,20 @@ _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
 _GIT_STORE = "tests/lock/test_git_store.py"
 _SHARED = "tests/cli/test_shared_campaigns.py"
+_SUPPRESSION = "tests/phones/test_suppression.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
 _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "a number to suppress is only read as one of another country",
+        "reconciler/phones/suppression.py",
+        "*_numberings(suppression.regions)]",
+        "*_numberings(())]",
+        f"{_SUPPRESSION}::test_without_a_region_of_its_own_a_number_is_also_one_of_the_lists_countries",
+    ),
     Mutant(
         "two runs make the same claim on a lock in Git",
         "reconciler/lock/stores/repository.py",

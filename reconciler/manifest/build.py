@@ -100,7 +100,13 @@ def suppression_lists(document: Document, form: SuppressionDocument) -> tuple[Su
 
 def under_settings(made: Campaign, suppress: Iterable[SuppressionList], guards: Iterable[RunGuards]) -> Campaign:
     """The campaign with what holds for every campaign of the run."""
-    return msgspec.structs.replace(made, suppress=(*made.suppress, *suppress), run_guards=tuple(guards))
+    named = (each.spec.phone.region or "" for each in made.lists if each.spec.phone is not UNSET)
+    regions = tuple(sorted({*named} - {""}))
+    files = tuple(
+        each if each.spec.region else msgspec.structs.replace(each, regions=regions)
+        for each in (*made.suppress, *suppress)
+    )
+    return msgspec.structs.replace(made, suppress=files, run_guards=tuple(guards))
 
 
 def _phone_list(document: Document, index: int, spec: PhoneListSpec, base: _Base, policies: Policies) -> PhoneList:

@@ -333,12 +333,16 @@ class PhoneList(msgspec.Struct, frozen=True):
 
 
 class SuppressionList(msgspec.Struct, frozen=True):
-    """A suppression file as the engine reads it."""
+    """A suppression file as the engine reads it.
+
+    Where it names no region, numbers without a calling code are of one of the `regions`: those of the campaign's lists.
+    """
 
     path: Path
     shown: str
     place: Place
     spec: SuppressionSource
+    regions: tuple[str, ...] = ()
 
 
 class Cap(msgspec.Struct, frozen=True):

@@ -2,12 +2,14 @@
 
 A line that cannot be read stops everything: it may be somebody who asked not to be called. An entry may say until when
 it holds; a day that is over somewhere is not over everywhere, so it holds until that day has ended all over the world.
+Without a region digits may be a whole number or one of the country of a list: then they stand for both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -80,7 +82,7 @@ def read_listed(suppression: SuppressionList, problems: Problems, now_s: float, 
     if shelf is None:
         return _read(suppression, problems, now_s)
     spec = suppression.spec
-    how = (spec.region or "", spec.reason is not UNSET, spec.expires is not UNSET)
+    how = (spec.region or "", *suppression.regions, spec.reason is not UNSET, spec.expires is not UNSET)
     return shelf.numbers(_sheet(suppression), how, problems, lambda: _read(suppression, problems, now_s))
 
 
@@ -93,13 +95,21 @@ def _read(suppression: SuppressionList, problems: Problems, now_s: float) -> Lis
         problems.add(Problem(suppression.place, named[0], what, fix))
         return NOBODY
     try:
-        reading = _Reading(Numbering(spec.region or ""), sheet, problems, now_s, named)
+        readers = [Numbering(spec.region or ""), *_numberings(suppression.regions)]
+        reading = _Reading(readers, sheet, problems, now_s, named)
     except Wrong as wrong:
         problems.add(Problem(suppression.place, "region", wrong.what, wrong.fix))
         return NOBODY
     for block in read_blocks(sheet, problems):
         reading.take(block)
     return Listed(frozenset(reading.digits), reading.reasons, reading.rows)
+
+
+def _numberings(regions: Iterable[str]) -> Iterator[Numbering]:
+    """Of those regions that are some; what is wrong with the others is said of the list that names them."""
+    for region in regions:
+        with suppress(Wrong):
+            yield Numbering(region)
 
 
 def _sheet(suppression: SuppressionList) -> Sheet:
@@ -123,40 +133,45 @@ class _Reading:
     """What was read of a file so far."""
 
     def __init__(
-        self, numbering: Numbering, sheet: Sheet, problems: Problems, now_s: float, named: Sequence[str]
+        self, readers: Sequence[Numbering], sheet: Sheet, problems: Problems, now_s: float, named: Sequence[str]
     ) -> None:
         self.digits: set[str] = set()
         self.reasons: dict[str, str] = {}
         self.rows = 0
-        self._numbering, self._sheet, self._problems, self._now_s = numbering, sheet, problems, now_s
+        self._readers, self._sheet, self._problems, self._now_s = readers, sheet, problems, now_s
         self._named = {name: at for at, name in enumerate(named, 1)}
         self._ends: dict[str, float] = {}  # by text of a cell: a file has few different days
 
     def take(self, block: Block) -> None:
         """Takes the block's rows in; those that cannot be read go to the problems."""
-        digits = self._phones(block)
+        readings = [reader.column(block.columns[0]) for reader in self._readers]
+        self._explain_unread(block, readings)
         self.rows += len(block.rows)
         if not self._named:
-            self.digits.update(filter(None, digits))
+            self.digits.update(*(filter(None, digits) for digits in readings))
             return
-        for row, phone, cells in zip(block.rows, digits, zip(*block.columns, strict=True), strict=True):
-            if phone and self._is_in_force(row, cells):
-                self.digits.add(phone)
-                if "reason" in self._named:
-                    self.reasons[phone] = _word(cells[self._named["reason"]])
+        in_force = [self._is_in_force(*each) for each in zip(block.rows, zip(*block.columns, strict=True), strict=True)]
+        for digits in readings:
+            self.digits.update(phone for phone, is_in_force in zip(digits, in_force, strict=True) if is_in_force)
+        self.digits.discard("")
+        if "reason" in self._named:
+            words = [*map(_word, block.columns[self._named["reason"]])]
+            for digits in readings:
+                rows = zip(digits, words, in_force, strict=True)
+                self.reasons.update((phone, word) for phone, word, is_in_force in rows if phone and is_in_force)
 
-    def _phones(self, block: Block) -> list[str]:
-        digits = self._numbering.column(block.columns[0])
-        if not all(digits):
-            path = "" if self._sheet.format == "text" else self._sheet.columns[0]
-            for row, cell, found in zip(block.rows, block.columns[0], digits, strict=True):
-                if not found:
-                    self._explain(row, path, cell)
-        return digits
+    def _explain_unread(self, block: Block, readings: Sequence[Sequence[str]]) -> None:
+        """What is wrong with the entries that nobody could read."""
+        if all(readings[0]):
+            return
+        path = "" if self._sheet.format == "text" else self._sheet.columns[0]
+        for row, cell, *found in zip(block.rows, block.columns[0], *readings, strict=True):
+            if not any(found):
+                self._explain(row, path, cell)
 
     def _explain(self, row: int, path: str, cell: Any) -> None:
         try:
-            self._numbering.digits(as_text(cell))
+            self._readers[0].digits(as_text(cell))
         except Wrong as wrong:
             self._problems.add(self._sheet.problem(wrong, row, path))
 

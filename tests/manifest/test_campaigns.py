@@ -63,6 +63,16 @@ def test_the_manifest_of_the_design_becomes_a_campaign(tmp_path: Path) -> None:
     assert (made.guards.new_calls, made.guards.cancel_percent) == (10000, 30)
 
 
+def test_suppression_files_that_name_no_region_know_those_of_the_lists(tmp_path: Path) -> None:
+    lists = "".join(
+        f"  - {{name: list-{n}, source: {{file: x.csv}}, phone: {{column: p{region}}}}}\n"
+        for n, region in enumerate([", region: US", "", ", region: GB", ", region: US"])
+    )
+    files = "suppress: [{file: a.txt}, {file: b.txt, region: RU}]\n"
+    made = only(tmp_path, campaign(f"phoneLists:\n{lists}{files}"))
+    assert [each.regions for each in made.suppress] == [("GB", "US"), ()]
+
+
 def test_everything_knows_its_place(tmp_path: Path) -> None:
     text = campaign("suppress: [{file: a.txt}]\nphoneLists:\n- name: a\n  phones: [{phone: 1}, {phone: 2}]")
     made = only(tmp_path, "---\n" + text)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from reconciler.errors import ManifestError
@@ -57,6 +58,41 @@ def test_numbers_are_read_from_parquet(tmp_path: Path) -> None:
 def test_the_manifest_may_name_column_format_and_region(tmp_path: Path) -> None:
     path = write(tmp_path / "never.list", "phone,mobile\nx,(650) 000-0042\n")
     assert suppressed(path, column="mobile", format="csv", region="US") == {"16500000042"}
+
+
+@pytest.mark.parametrize(
+    ("regions", "text", "read"),
+    [
+        (("US",), "(650) 253-0000", {"16502530000", "6502530000"}),  # alone it would be a number of Singapore
+        (("RU",), "8 (495) 123-45-67", {"74951234567", "84951234567"}),  # or of Vietnam
+        (("US",), "650-253-0000 x", set()),
+        (("US",), "+1 650 253 0000", {"16502530000"}),
+        (("US",), "16502530000", {"16502530000"}),
+        (("GB",), "020 7946 0000", {"442079460000"}),
+        (("GB", "US"), "650 253 0000", {"16502530000", "6502530000", "446502530000"}),
+        (("XX",), "16502530000", {"16502530000"}),
+        ((), "(650) 253-0000", {"6502530000"}),
+    ],
+)
+def test_without_a_region_of_its_own_a_number_is_also_one_of_the_lists_countries(
+    tmp_path: Path, regions: tuple[str, ...], text: str, read: set[str]
+) -> None:
+    listed = suppression(write(tmp_path / "never.txt", f"{text}\n"))
+    if not read:
+        with pytest.raises(ManifestError):
+            read_suppression([msgspec.structs.replace(listed, regions=regions)])
+        return
+    assert read_suppression([msgspec.structs.replace(listed, regions=regions)]) == read
+
+
+def test_each_reading_has_its_reason_and_its_end(tmp_path: Path) -> None:
+    rows = "phone,why,until\n650 253 0000,asked,\n650 253 0001,asked,2026-03-31\n650 253 0002,quarrel,\n"
+    how = {"reason": SuppressionColumn(column="why"), "expires": SuppressionColumn(column="until")}
+    listed = suppression(write(tmp_path / "never.csv", rows), **how)
+    read = read_listed(msgspec.structs.replace(listed, regions=("US",)), Problems(0), 2e9)
+    words = {"0": "asked", "2": "quarrel"}
+    assert read.reasons == {f"{code}650253000{n}": word for n, word in words.items() for code in ("", "1")}
+    assert (read.digits, read.rows) == (frozenset(read.reasons), 3)
 
 
 def test_numbers_of_all_files_come_together(tmp_path: Path) -> None:
