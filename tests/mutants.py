@@ -36,12 +36,42 @@ _STRANGERS = "tests/apply/test_strangers.py"
 _GIT_STORE = "tests/lock/test_git_store.py"
 _SHARED = "tests/cli/test_shared_campaigns.py"
 _SUPPRESSION = "tests/phones/test_suppression.py"
+_FILE_STORE = "tests/lock/test_file_store.py"
+_REPLAY = "tests/lock/test_replay.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
 _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "a claim is given back while only a journal knows what was done",
+        "reconciler/lock/stores/git.py",
+        "        if not self._is_unsaved:",
+        "        if True:",
+        f"{_GIT_STORE}::test_a_claim_stays_while_only_a_journal_on_that_machine_knows_what_was_done",
+    ),
+    Mutant(
+        "a run that cannot begin gives back the claim of the one before it",
+        "reconciler/lock/stores/git.py",
+        "            if claim != before.claim:",
+        "            if True:",
+        f"{_GIT_STORE}::test_a_run_that_cannot_begin_leaves_the_claim_of_the_one_before_it",
+    ),
+    Mutant(
+        "an old journal is put over what another run found out",
+        "reconciler/lock/journal.py",
+        "if owned is None or not _is_settled(lock, each.intent))",
+        "if True)",
+        f"{_REPLAY}::test_what_another_run_found_out_since_about_an_open_request_to_add_holds",
+    ),
+    Mutant(
+        "two runs write beside each other",
+        "reconciler/lock/stores/files.py",
+        "        if _state(self._journal) != self._left:",
+        "        if False:",
+        f"{_FILE_STORE}::test_two_runs_that_both_believe_to_be_alone_do_not_write_beside_each_other",
+    ),
     Mutant(
         "a number to suppress is only read as one of another country",
         "reconciler/phones/suppression.py",

@@ -31,6 +31,7 @@ from reconciler.manifest.model import Campaign
 from reconciler.manifest.token import read_token
 from reconciler.plan.model import Plan
 from reconciler.plan.people import People
+from reconciler.plan.saved import Basis
 from reconciler.plan.together import Together
 from reconciler.read.plan_file import open_plan_file
 from reconciler.render.messages import error_text, warning_text
@@ -138,12 +139,23 @@ class CiRun:
             token = tokens[campaign.name]
             try:
                 one = One(desk, turn, token, is_approved=True, on_plan=self._keep, people=people)
-                return one.apply(options, demands[campaign.name], is_first=is_first, together=together)
+                demand = self._held_again(demands[campaign.name])
+                return one.apply(options, demand, is_first=is_first, together=together)
             finally:
                 if isinstance(desk.store, GitStore) and desk.store.commit:
                     self._commits.append(desk.store.commit)
 
         return self._ran(work, DONE, is_stopped_cleanly=True)
+
+    def _held_again(self, demanded: Demanded) -> Demanded:
+        """The same, and that the commit is the newest, asked while the lock is held: others may have merged since."""
+
+        def hold(plan: Plan, now: Basis, say: Callable[[str], None]) -> Plan:
+            if plan.actions:
+                self._refuse_older_commit()
+            return plan if demanded.hold is None else demanded.hold(plan, now, say)
+
+        return msgspec.structs.replace(demanded, hold=hold)
 
     def _keep(self, plan: Plan) -> None:
         """Keeps the figures of a plan that was shown; its text comes from there."""

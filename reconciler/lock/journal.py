@@ -208,9 +208,19 @@ def replay(lock: Lock, entries: tuple[Entry, ...], shown: str) -> tuple[Lock, tu
                 raise LockError(f"{shown}:{entry.seq} begins a second time; nothing was changed")
             case _:
                 assert_never(entry.record)
-    for still_open in opened.values():
-        _clear_doubts(lock, still_open.intent)
-    return lock, tuple(opened.values())
+    still_open = tuple(each for each in opened.values() if owned is None or not _is_settled(lock, each.intent))
+    for entry_open in still_open:
+        _clear_doubts(lock, entry_open.intent)
+    return lock, still_open
+
+
+def _is_settled(lock: Lock, intent: Intent) -> bool:
+    """Whether a lockfile that is later than the journal knows what became of a request to add the journal leaves open.
+
+    Where the same run wrote it these calls are in doubt. Else another run found out about them since.
+    """
+    known = [lock.calls.get(call.call_id) for call in intent.calls] if intent.operation == "addPhones" else []
+    return bool(known) and all(call is not None and call.status is not CallStatus.IN_DOUBT for call in known)
 
 
 def sent_phones(entries: Iterable[Entry]) -> frozenset[str]:

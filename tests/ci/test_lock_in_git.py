@@ -6,7 +6,11 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import islice
 
+import pytest
+
+from reconciler.cli.ci_run import CiRun
 from tests.ci.pipelines import Pipelines
 from tests.lock.team import git
 from tests.resolve.place import until
@@ -67,6 +71,23 @@ def test_a_run_of_an_older_commit_does_not_bring_back_what_a_newer_one_took_out(
     built = team.build(*APPLY, commit=older)
     assert built.code == 5
     assert "main has moved on since the commit of this run (leads.csv)" in built.ran.err
+    assert team.calls_of(3) == 0
+
+
+def test_nor_does_one_that_looked_before_the_newer_one_was_merged(
+    team: Pipelines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, look, merges = team.merge([1, 2, 3], "First merge"), CiRun._refuse_older_commit, iter([[1, 2]])
+
+    def look_first(run: CiRun) -> None:
+        look(run)
+        for rows in islice(merges, 1):
+            team.merge(rows, "Second merge: the third person asked not to be called")
+
+    monkeypatch.setattr(CiRun, "_refuse_older_commit", look_first)
+    built = team.build(*APPLY, commit=older)
+    assert built.code == 5
+    assert "main has moved on since the commit of this run (leads.csv)" in built.ran.text
     assert team.calls_of(3) == 0
 
 
@@ -225,6 +246,7 @@ def test_a_runner_that_died_with_its_disk_leaves_calls_that_a_current_server_giv
         dying.kill()
     shutil.rmtree(clone)
     assert hub.build("apply", commit=commit).code == 6
+    assert hub.team.store(hub.team.clone("look"), "spring").claimed_by()
     desk = hub.team.clone("desk", "--depth=1")
     unlock = [sys.executable, "-m", "reconciler", "state", "unlock", "spring", "--lock-store", "git:main"]
     shown = subprocess.run([*unlock, "--auto-approve"], cwd=desk, capture_output=True, text=True, check=True).stdout

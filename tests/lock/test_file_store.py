@@ -39,6 +39,29 @@ def store(tmp_path: Path) -> FileStore:
     return FileStore(tmp_path, "promo")
 
 
+BESIDE = r"beside this one: promo\.lock\.mutex was deleted while it was held"
+
+
+@pytest.mark.parametrize("meanwhile", ["append", "replace"])
+def test_two_runs_that_both_believe_to_be_alone_do_not_write_beside_each_other(tmp_path: Path, meanwhile: str) -> None:
+    first, second = FileStore(tmp_path, "promo"), FileStore(tmp_path, "promo")
+    with first.hold("campaign apply"):
+        first.replace(b"lock")
+        first.append(LINES[0])
+        (tmp_path / "promo.lock.mutex").unlink()
+        with second.hold("campaign apply"):
+            if meanwhile == "append":
+                second.append(LINES[1])
+            else:
+                second.replace(b"other", LINES[0])
+            with pytest.raises(LockError, match=BESIDE):
+                first.append(LINES[1])
+            with pytest.raises(LockError, match=BESIDE):
+                first.replace(b"mine")
+            second.replace(b"whole")
+    assert second.read() == Stored(b"whole", b"")
+
+
 @contextmanager
 def umask(mask: int) -> Iterator[None]:
     """Files are made with this mask for a while."""

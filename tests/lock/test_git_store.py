@@ -17,9 +17,12 @@ from typing import Self
 import pytest
 
 from reconciler.errors import GuardTripped, LockError, LockHeld, LockNotKept
+from reconciler.lock.journal import encode_entry
+from reconciler.lock.stores import Stored
 from reconciler.lock.stores import git as git_store
 from reconciler.lock.stores.git import GitStore
 from reconciler.lock.stores.repository import Repository
+from tests.lock.samples import entries, intent, locked
 from tests.lock.team import CLEAN, Team, git
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="a store in Git needs git")
@@ -90,6 +93,13 @@ def test_the_lock_is_the_newest_of_the_branch_whatever_is_checked_out(team: Team
     clone = team.clone("runner")
     team.commit({LOCK: "newest\n"}, "An apply elsewhere")
     assert team.store(clone).read().lock == b"newest\n"
+
+
+def test_a_ref_that_only_ends_like_the_branch_is_not_taken_for_it(team: Team) -> None:
+    team.commit({LOCK: "older\n"}, "An apply")
+    git(team.office, "push", "--quiet", "origin", "main:refs/backup/refs/heads/main")
+    team.commit({LOCK: "newest\n"}, "Another apply")
+    assert team.store(team.clone("runner")).read().lock == b"newest\n"
 
 
 def test_a_branch_without_a_lock_has_none_yet(runner: GitStore) -> None:
@@ -443,6 +453,80 @@ def test_a_journal_that_a_killed_run_left_is_kept_though_the_branch_moved_on(tea
     team.commit({LOCK: "by a person who deleted the claim\n"}, "By hand")
     stored = team.store(clone).read()
     assert (stored.lock, stored.journal) == (b"by a person who deleted the claim\n", b"open\n")
+
+
+OPEN = b"".join(map(encode_entry, entries(intent("addPhones", locked("ann")))))
+"""The journal of a run that asked to add somebody and does not know what came of it."""
+
+
+def nothing_more(store: GitStore) -> None:
+    """A run that looks, and ends without writing anything."""
+    with store.hold("campaign resolve"):
+        assert store.read().journal == OPEN
+
+
+def test_a_claim_stays_while_only_a_journal_on_that_machine_knows_what_was_done(team: Team) -> None:
+    clone, other = team.clone("runner"), team.store(team.clone("other"))
+    killed(team, clone, "x\n", journal=OPEN.decode())
+    for _ in range(2):
+        nothing_more(team.store(clone))
+        assert HELD in team.refs()
+        with pytest.raises(LockHeld):
+            apply(other, "y\n")
+    apply(team.store(clone), "settled\n")
+    assert HELD not in team.refs()
+    apply(other, "y\n")
+
+
+def test_nor_is_it_given_back_by_a_run_that_could_not_save_what_it_did(team: Team, runner: GitStore) -> None:
+    def cut_off() -> None:
+        with runner.hold(APPLY):
+            runner.append(OPEN)
+            raise GuardTripped("no room for the lockfile")
+
+    with pytest.raises(GuardTripped):
+        cut_off()
+    assert HELD in team.refs()
+
+
+def test_a_run_that_cannot_begin_leaves_the_claim_of_the_one_before_it(team: Team, runner: GitStore) -> None:
+    with pytest.raises(LockNotKept):
+        apply(runner, "mine\n", by_hand(team))
+    for _ in range(2):
+        with pytest.raises(LockError, match="Two locks"):
+            apply(runner, "more\n")
+        assert HELD in team.refs()
+
+
+def test_a_machine_that_died_after_its_lock_was_pushed_goes_on(team: Team) -> None:
+    clone = team.clone("runner")
+    store, note = team.store(clone), clone / ".git" / "campaign" / "main" / "promo.origin.json"
+    with store.hold(APPLY):
+        store.replace(b"x\n", OPEN)
+        before = note.read_bytes()
+    note.write_bytes(before)  # as it was when the lock was pushed
+    with team.store(clone).hold(APPLY):
+        assert team.store(clone).read() == Stored(b"x\n", OPEN)
+    apply(team.store(clone), "settled\n")
+    assert HELD not in team.refs()
+
+
+def test_the_next_run_here_begins_without_the_journal_of_one_that_others_went_on_from(team: Team) -> None:
+    clone = team.clone("runner")
+    with (mine := team.store(clone)).hold(APPLY):
+        mine.append(OPEN)
+        mine.replace(b"in doubt\n", OPEN)
+    apply(team.store(team.clone("other")), "settled\n")
+    with (store := team.store(clone)).hold(APPLY):
+        assert store.read() == Stored(b"settled\n", b"")
+
+
+def test_the_run_that_is_at_work_on_this_machine_is_told(team: Team) -> None:
+    clone = team.clone("runner")
+    with team.store(clone).hold(APPLY):
+        assert f"doing {APPLY}" in team.store(clone).held_here().replace("`", "")
+        assert team.store(team.clone("other")).held_here() == ""
+    assert team.store(clone).held_here() == ""
 
 
 def test_a_claim_that_a_person_deleted_does_not_disturb_the_run(team: Team, runner: GitStore) -> None:

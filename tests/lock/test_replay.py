@@ -107,6 +107,18 @@ def test_intents_are_open_whichever_of_the_two_lockfiles_is_there() -> None:
     assert calls(before) == calls(after)
 
 
+def test_what_another_run_found_out_since_about_an_open_request_to_add_holds() -> None:
+    after = lock_of(ADDED, serial=8)  # one that the same run saved would have the call in doubt
+    assert replayed(after, intent("addPhones", SENT)) == (after, ())
+
+
+def test_a_request_stays_open_while_the_lockfile_does_not_know_of_all_its_calls() -> None:
+    sent_too = locked("dan", CallStatus.IN_DOUBT, job="")
+    both = intent("addPhones", SENT, sent_too)
+    for lock in (lock_of(ADDED, serial=8), lock_of(ADDED, sent_too, serial=8)):
+        assert [entry.intent for entry in replayed(lock, both)[1]] == [both]
+
+
 def test_reading_the_journal_twice_gives_the_same() -> None:
     lock = lock_of(QUEUED, SENT_AGAIN)
     before = copy.deepcopy(lock)

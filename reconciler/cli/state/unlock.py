@@ -48,6 +48,10 @@ def _free(store: GitStore, name: str, terminal: Terminal, *, is_approved: bool) 
     from reconciler.cli.asking import is_wanted
     from reconciler.errors import LockHeld
 
+    if told := store.held_here():
+        terminal.show_text(f"{name} is locked {told}")
+        terminal.show_text("That process is alive, and nothing else can free the lock: wait for it, or end it there.")
+        return LockHeld.exit_code
     holder = store.claimed_by()
     if not holder:
         terminal.show_text(f"{name} is not locked")

@@ -51,6 +51,7 @@ class FileStore:
         self._journal = folder / f"{name}.journal.jsonl"
         self._torn = folder / f"{name}.journal.torn"
         self._mutex = folder / f"{name}.lock.mutex"
+        self._left: tuple[int, int] | None = None  # the journal as this run left it
 
     @property
     def shown(self) -> str:
@@ -70,6 +71,7 @@ class FileStore:
 
     def append(self, line: bytes) -> None:
         """Adds one journal line, durable when this returns. Raises OSError when it may not be: that run must end."""
+        self._refuse_company()
         is_new = not self._journal.exists()
         fd = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -77,13 +79,26 @@ class FileStore:
             os.fsync(fd)
         finally:
             os.close(fd)
+            self._left = _state(self._journal)
         if is_new:
             self._sync_folder()  # else a power failure may take the whole file, however often it was synced
 
     def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
         """Replaces the lockfile, then the journal: a crash in between leaves both, and `replay` sees that."""
-        self._put(self._lock, (first_line, lock), 0o644)
-        self._put(self._journal, (journal,), 0o600)
+        self._refuse_company()
+        try:
+            self._put(self._lock, (first_line, lock), 0o644)
+            self._put(self._journal, (journal,), 0o600)
+        finally:
+            self._left = _state(self._journal)
+
+    def _refuse_company(self) -> None:
+        """Raises LockError when another run writes here, too: the mutex was deleted, or this disk knows none."""
+        if _state(self._journal) != self._left:
+            raise LockError(
+                f"another run is at work on {self._what} beside this one: {self._mutex.name} was deleted while it was "
+                "held, or the lock's folder is on a disk without locks; nothing more is sent, see to it and apply again"
+            )
 
     def _put(self, path: Path, parts: Iterable[bytes], mode: int) -> None:
         temporary = path.with_name(path.name + ".tmp")
@@ -113,6 +128,7 @@ class FileStore:
             raise LockError(f"cannot write {self._mutex.name} in the lock's folder: {error.strerror}") from None
         try:
             self._prepare(fd, command)
+            self._left = _state(self._journal)
             yield
         finally:
             os.close(fd)
@@ -181,6 +197,7 @@ class FileStore:
     def withdraw(self) -> None:
         """Takes lockfile and journal away, once they are kept under another name. Only inside `hold()`."""
         self._journal.unlink(missing_ok=True)
+        self._left = None
         self._lock.unlink(missing_ok=True)
         self._sync_folder()
 
@@ -229,6 +246,15 @@ def _is_free(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What changes when somebody appends to the file, or replaces it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size
 
 
 def _version(path: Path) -> tuple[int, int] | None:

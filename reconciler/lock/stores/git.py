@@ -76,6 +76,7 @@ class GitStore:
         self._files = FileStore(self._folder, name, what=self._what)
         self._note = self._folder / f"{name}.origin.json"
         self._is_held = False
+        self._is_unsaved = False  # the journal tells of something that the lockfile does not
         self._seen = ""  # the tip that was read last
         self.commit = ""  # of the lock that was pushed last; '' while none was
 
@@ -88,15 +89,17 @@ class GitStore:
         """What is stored now: in the branch, unless a run of this machine has not pushed yet."""
         if self._is_held:
             return self._files.read()
-        return self._newest(self._tip())[0]
+        return self._newest(self._tip(), self._origin())[0]
 
     def append(self, line: bytes) -> None:
         """Adds one journal line, durable on this machine."""
+        self._is_unsaved = True
         self._files.append(line)
 
     def replace(self, lock: bytes, journal: bytes = b"", *, first_line: bytes = b"") -> None:
         """Replaces the working copy; the branch gets it when the run ends."""
         self._files.replace(lock, journal, first_line=first_line)
+        self._is_unsaved = False
 
     @contextmanager
     def hold(self, command: str) -> Iterator[None]:
@@ -105,8 +108,9 @@ class GitStore:
         Raises LockHeld when another run has either, LockNotKept when what was done could not be pushed.
         """
         with self._files.hold(command):
+            before = self._origin()
             claim = self._claim(command)
-            self._take(claim)
+            self._take(claim, before)
             failure: Exception | None = None
             try:
                 self._is_held = True
@@ -122,6 +126,11 @@ class GitStore:
         """Who claims the lock on the remote, since when and doing what; "" when nobody does."""
         there = self._git.tip(self._claim_ref)
         return self._git.message(there) if there else ""
+
+    def held_here(self) -> str:
+        """Who is at work on this machine, since when and doing what; "" when nobody is."""
+        is_held, told = self._files.holder()
+        return told or "by another run" if is_held else ""
 
     def give_back(self) -> None:
         """Deletes the claim that is there now, whoever made it. Raises LockError when the remote does not let go."""
@@ -185,26 +194,35 @@ class GitStore:
             f'where that is, or read docs/ci.md, "After a runner died", before `campaign state unlock {self._name}`'
         )
 
-    def _take(self, claim: str) -> None:
-        """Puts the newest lock into the working copy. Gives the claim back when that cannot be."""
+    def _take(self, claim: str, before: _Origin) -> None:
+        """Puts the newest lock into the working copy. When that cannot be, gives back the claim it made itself.
+
+        One of an earlier run stays: what that did is not where others look.
+        """
         try:
-            stored, base = self._newest(self._tip())
+            stored, base = self._newest(self._tip(), before)
         except BaseException:
-            self._release(claim)
+            if claim != before.claim:
+                self._release(claim)
+                self._write(before)
             raise
         if stored.lock is not None:
             self._files.replace(stored.lock, stored.journal)
         else:
             (self._folder / self._path.name).unlink(missing_ok=True)
         self._write(_Origin(base, claim))
+        self._is_unsaved = bool(before.claim and stored.journal)
 
-    def _newest(self, tip: str) -> tuple[Stored, str]:
+    def _newest(self, tip: str, origin: _Origin) -> tuple[Stored, str]:
         """What counts now, and the content in the branch it comes from ('' for none)."""
-        origin, mine = self._origin(), self._files.read()
+        mine = self._files.read()
         there = self._git.blob(tip, self._path)
         if there == origin.base and (mine.lock is not None or not there):
             return mine, there
-        if mine.lock is not None and self._git.store(mine.lock) != origin.base:
+        blob = self._git.store(mine.lock) if mine.lock is not None else ""
+        if blob and blob == there:  # it was pushed, and this machine died before it took note of that
+            return Stored(mine.lock, mine.journal if origin.claim else b""), there
+        if blob and blob != origin.base:
             raise LockError(
                 f"{self.shown} was changed while an earlier run on this machine had not pushed what it did; that is "
                 f'kept in {self._kept()}. Neither holds what the other did: see docs/ci.md, "Two locks"'
@@ -222,7 +240,8 @@ class GitStore:
         if blob != base:
             self._push_lock(command, base, blob, failure)
             self._write(_Origin(blob, claim))
-        self._release(claim)
+        if not self._is_unsaved:  # else only this machine knows what was done, and no other may go on
+            self._release(claim)
 
     def _push_lock(self, command: str, base: str, blob: str, failure: Exception | None) -> None:
         """Puts the lock onto the branch's tip, again on each new tip, while nobody else changed that lock."""

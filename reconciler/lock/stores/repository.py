@@ -58,7 +58,9 @@ class Repository:
 
     def tip(self, ref: str) -> str:
         """The commit that `ref` is at on the remote, fetched; '' when the remote has no such ref."""
-        listed = self._text(["ls-remote", self._remote, ref]).split()
+        # A pattern also finds refs that end like it, such as those of a backup within the repository.
+        lines = (line.split("\t") for line in self._text(["ls-remote", self._remote, ref]).splitlines())
+        listed = [commit for commit, name in lines if name == ref]
         if not listed:
             return ""
         if self._has(listed[0]):
