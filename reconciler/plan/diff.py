@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -79,6 +79,7 @@ class Aside(msgspec.Struct, frozen=True):
     fresh: Fresh = NONE  # nothing is remembered of their keys and phones; not suppressed
 
 
+_DIALLED: Final = 11  # digits, the 8 included
 NOTHING = Aside()
 NOBODY = Graves()
 
@@ -94,6 +95,16 @@ def refreshed(lock: Lock, observed: Observed) -> Lock:
         for call in lock.calls.values()
         if call.job_id in observed.asked
     )
+
+
+def foreign_phones(jobs: Iterable[Job]) -> frozenset[str]:
+    """The E.164 digits of all whom these jobs of others may be about.
+
+    We hand numbers in as E.164. Others may have written a Russian or Kazakh one with the 8 it is dialled with there.
+    """
+    phones = {job.phone for job in jobs}
+    dialled = {"7" + phone[1:] for phone in phones if len(phone) == _DIALLED and phone.startswith("8")}
+    return frozenset(phones | dialled)
 
 
 def identify(calls: Sequence[Call], keyer: Keyer) -> list[Wanted]:
@@ -129,7 +140,7 @@ class CallDiff:
         self._suppressed = _Suppressed(met, suppressed, keyer)
         self._observed, self._aside = observed, aside
         self._adds_after_others = campaign.on_external_cancel == "add"
-        self._foreign = frozenset(job.phone for job in observed.foreign) if campaign.foreign == "block" else frozenset()
+        self._foreign = foreign_phones(observed.foreign) if campaign.foreign == "block" else frozenset()
         moves = _moves(self.wanted, lock.calls)
         # A call in doubt stays under the key its request was written down with: what it became is recorded there.
         self._moved = {call_id: a for call_id, a in moves.items() if a.locked.status is not CallStatus.IN_DOUBT}

@@ -15,7 +15,7 @@ from reconciler.lock.keyed import Keyer
 from reconciler.manifest.model import Campaign
 from reconciler.phones.model import Desired
 from reconciler.plan.cap import Usage
-from reconciler.plan.diff import Aside, Observed
+from reconciler.plan.diff import Aside, Observed, foreign_phones
 from reconciler.plan.fresh import NONE, Fresh, Part
 from reconciler.plan.wanted import Wanted
 
@@ -46,7 +46,7 @@ def taken_singly(
 def _told(campaign: Campaign, desired: Desired, observed: Observed, usage: Usage | None) -> Iterator[str]:
     """Phones that jobs of others have, and those that may have a call under another key, which a cap counts."""
     if campaign.foreign == "block":
-        yield from {job.phone for job in observed.foreign}
+        yield from foreign_phones(observed.foreign)
     if usage is not None:
         yield from {call.phone for call in desired.calls if call.is_same_phone_allowed}
 

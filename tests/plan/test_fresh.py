@@ -203,6 +203,19 @@ def test_whoever_the_campaign_has_a_job_of_already_is_blocked() -> None:
     assert fresh(allowed.actions) == NEW
 
 
+@pytest.mark.parametrize("is_in_columns", [True, False])
+def test_so_is_whoever_others_wrote_with_the_8_that_is_dialled_there(is_in_columns: bool) -> None:
+    moscow = msgspec.structs.replace(call("ann", 1), phone="74951234567")
+    seen = Observed(state=CampaignState.RUNNING, foreign=(Job("foreign", "84951234567", JobStatus.PLANNED),))
+    plan = (
+        planned(new=fresh_of(moscow), observed=seen)
+        if is_in_columns
+        else planned(new=NONE, old=[moscow], observed=seen)
+    )
+    assert plan.counts.add == 0
+    assert [note.reason for note in plan.notes if isinstance(note, Blocked)] == [Reason.FOREIGN_JOB]
+
+
 def test_whoever_was_called_as_often_as_a_cap_allows_is_not_called() -> None:
     of, seen = campaign(), Observed(state=CampaignState.RUNNING)
     plan = make_plan(of, Desired(()), lock_of(), seen, KEYER, aside=Aside(fresh=NEW), usage=Capped())  # type: ignore[arg-type]
