@@ -18,6 +18,8 @@ import pytest
 
 from reconciler.errors import GuardTripped, LockError, LockHeld, LockNotKept
 from reconciler.lock.journal import encode_entry
+from reconciler.lock.lockfile import encode_lock
+from reconciler.lock.model import Header, Lock
 from reconciler.lock.stores import Stored
 from reconciler.lock.stores import git as git_store
 from reconciler.lock.stores.git import GitStore
@@ -544,6 +546,33 @@ def test_a_claim_tells_whose_it_is_and_can_be_given_back_for_a_machine_that_is_g
     other.give_back()  # nobody's claim is nothing to give back
     apply(other, "y\n")
     assert team.file(LOCK) == "y\n"
+
+
+def lock_at(serial: int, lineage: str = "lineage") -> str:
+    """A lockfile without calls."""
+    return encode_lock(Lock(Header(1, "promo", lineage, serial, "https://calls.example"), {})).decode()
+
+
+def test_a_branch_that_went_back_is_not_followed_by_the_machine_that_pushed_the_newer_lock(team: Team) -> None:
+    clone = team.clone("runner")
+    apply(team.store(clone), lock_at(3))
+    apply(team.store(clone), lock_at(4))
+    team.commit({LOCK: lock_at(3)}, "Revert of a range")
+    for _ in range(2):
+        with pytest.raises(LockError, match="has serial 3, and this machine pushed serial 4"):
+            apply(team.store(clone), lock_at(5))
+    assert HELD not in team.refs()
+    (clone / ".git" / "campaign" / "main" / LOCK).unlink()
+    apply(team.store(clone), lock_at(4))
+    assert team.file(LOCK) == lock_at(4)
+
+
+@pytest.mark.parametrize("newer", [lock_at(5), lock_at(1, "another"), "no lockfile\n"])
+def test_another_lock_is_followed(team: Team, newer: str) -> None:
+    clone = team.clone("runner")
+    apply(team.store(clone), lock_at(4))
+    team.commit({LOCK: newer}, "By somebody else")
+    assert team.store(clone).read().lock == newer.encode()
 
 
 def test_a_lock_that_was_deleted_from_the_branch_is_no_lock(team: Team, runner: GitStore) -> None:

@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from reconciler.errors import LockError, LockHeld, LockNotKept
+from reconciler.lock.lockfile import decode_header
 from reconciler.lock.stores import Stored
 from reconciler.lock.stores.files import FileStore
 from reconciler.lock.stores.heads import Heads
@@ -227,9 +228,25 @@ class GitStore:
                 f"{self.shown} was changed while an earlier run on this machine had not pushed what it did; that is "
                 f'kept in {self._kept()}. Neither holds what the other did: see docs/ci.md, "Two locks"'
             )
+        if mine.lock is not None and there:
+            self._refuse_older(there, mine.lock)
         # What a run that ended by itself left in the journal stands in the lock it pushed, as calls in doubt.
         journal = mine.journal if origin.claim else b""
         return Stored(self._git.content(there) if there else None, journal), there
+
+    def _refuse_older(self, there: str, pushed: bytes) -> None:
+        """Raises LockError when the branch has gone back to a lock before the one this machine pushed."""
+        try:
+            now = decode_header(self._git.first_line(there), self.shown)
+            then = decode_header(pushed.partition(b"\n")[0], self.shown)
+        except LockError:
+            return  # whoever reads the lock says what is wrong with it
+        if now.lineage == then.lineage and now.serial < then.serial:
+            raise LockError(
+                f"{self.shown} has serial {now.serial}, and this machine pushed serial {then.serial} of it: the branch "
+                "was reverted or overwritten, and whom the newer one knows would be called again; bring that one back "
+                f"(it is {self._kept()}), or delete it there if going back is meant"
+            )
 
     # -- giving back
 
