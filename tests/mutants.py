@@ -37,6 +37,7 @@ _GIT_STORE = "tests/lock/test_git_store.py"
 _SHARED = "tests/cli/test_shared_campaigns.py"
 _SUPPRESSION = "tests/phones/test_suppression.py"
 _FILE_STORE = "tests/lock/test_file_store.py"
+_TAKING_BACK = "tests/apply/test_taking_back.py"
 _REPLAY = "tests/lock/test_replay.py"
 _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
@@ -44,6 +45,20 @@ _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 
 MUTANTS = (
+    Mutant(
+        "somebody else's cancellation beside ours is taken for ours",
+        "reconciler/apply/cancels.py",
+        "    statuses = {**statuses, **others}\n",
+        "",
+        f"{_TAKING_BACK}::test_whoever_was_taken_back_by_somebody_else_meanwhile_is_left_alone_from_then_on",
+    ),
+    Mutant(
+        "a cancellation long after ours was cut off is taken for ours",
+        "reconciler/apply/recover.py",
+        "call if call.job_id in later else call.with_status",
+        "call if False else call.with_status",
+        f"{_TAKING_BACK}::test_whoever_others_took_back_long_after_a_cancel_that_was_cut_off_is_left_alone",
+    ),
     Mutant(
         "a claim is given back while only a journal knows what was done",
         "reconciler/lock/stores/git.py",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.apply.adds import refuse_lost_answer
 from reconciler.apply.moves import doubtful
-from reconciler.apply.readback import Found, confirm, look_until_settled
+from reconciler.apply.readback import CLOCK_MARGIN_S, Found, confirm, look_until_settled
 from reconciler.apply.run import Run
-from reconciler.calls.model import Dialect
-from reconciler.errors import OutcomeUnknown, calls_text
+from reconciler.calls.model import Dialect, JobStatus
+from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.journal import OpenIntent
-from reconciler.lock.model import CallStatus
+from reconciler.lock.model import CallStatus, LockedCall
 
 
 def recover(run: Run) -> tuple[OpenIntent, ...]:
@@ -36,10 +38,26 @@ def recover(run: Run) -> tuple[OpenIntent, ...]:
 
 
 def _close_cancel(run: Run, entry: OpenIntent) -> None:
-    """The jobs are read next; what is cancelled by then was cancelled by us."""
+    """The jobs are read next; what is cancelled by then was cancelled by us, where it was while that could be."""
     known = (run.book.lock.calls.get(call.call_id) for call in entry.intent.calls)
-    asked = [call.with_status(CallStatus.CANCELLING) for call in known if call and not call.status.is_final]
-    run.book.close(entry, asked, why="the process ended; the jobs are read again")
+    asked = [call for call in known if call and not call.status.is_final]
+    later = _cancelled_later(run, entry, asked)
+    after = [call if call.job_id in later else call.with_status(CallStatus.CANCELLING) for call in asked]
+    run.book.close(entry, after, why="the process ended; the jobs are read again")
+
+
+def _cancelled_later(run: Run, entry: OpenIntent, calls: Sequence[LockedCall]) -> frozenset[str]:
+    """The jobs that were cancelled when the request could be on its way no longer: by somebody else."""
+    skew_ms = 1000 * run.client.clock_skew_s()
+    end_ms = entry.intent.deadline_ms + 1000 * (run.options.settle_s + CLOCK_MARGIN_S) + skew_ms
+    if not calls or run.now_ms() + skew_ms < end_ms:
+        return frozenset()
+    try:
+        reports = run.client.reports(job_ids=[call.job_id for call in calls])
+    except CallsError:
+        return frozenset()  # nobody can tell; what became of each is read with all others
+    cancelled = (report for report in reports if report.job.status is JobStatus.CANCELLED)
+    return frozenset(report.job.job_id for report in cancelled if (report.finished_at_ms or 0) > end_ms)
 
 
 def _recover_add(run: Run, entry: OpenIntent) -> bool:

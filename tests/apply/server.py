@@ -57,6 +57,7 @@ class Job(msgspec.Struct):
     created_ms: int
     status: str = "planned"
     duration: int = 0
+    finished_ms: int | None = None
     is_foreign: bool = False
 
     @property
@@ -171,7 +172,7 @@ class SimulatedServer:
     def _cancel(self, job: Job) -> bool:
         if not self.cancels or job.status not in ("planned", "onRetry"):
             return False
-        job.status = "canceled"
+        job.status, job.finished_ms = "canceled", int(1000 * (self.clock.now_s() + self.skew_s))
         return True
 
     def _control(self, move: str) -> bytes:
@@ -216,5 +217,6 @@ def _report(job: Job) -> dict[str, Any]:
         "attemptsCount": 0,
         "callDuration": job.duration,
         "createdAt": job.created_ms,
+        "finishedAt": job.finished_ms,
         "somethingNew": {"of": "a later version"},
     }

@@ -9,11 +9,12 @@ from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
 from reconciler.plan.model import Drifted, Frozen
 from tests.apply.server import Answer
-from tests.apply.world import World, call, calls, phone
+from tests.apply.world import Crash, World, call, calls, phone
 
 pytestmark = pytest.mark.usefixtures("both_ways")
 
 FIRST_ID = "5665330001"
+CANCEL = "post callJob/cancel"
 CHANGED = Desired((call(0, text="new"), call(1)))
 
 
@@ -71,6 +72,26 @@ def test_whoever_was_taken_back_by_somebody_else_meanwhile_is_left_alone_from_th
     assert world.plan is not None
     assert [type(note) for note in world.plan.notes] == [Drifted]
     assert world.changes == ["callJob/cancel"]
+
+
+@pytest.mark.parametrize("fate", ["crash before", "crash after"])
+def test_whoever_others_took_back_long_after_a_cancel_that_was_cut_off_is_left_alone(world: World, fate: str) -> None:
+    with pytest.raises(Crash):
+        world.apply(CHANGED, {CANCEL: fate}, state="paused")
+    world.clock.sleep(86_400)
+    job = world.server.jobs[FIRST_ID]
+    if fate == "crash before":
+        job.status, job.finished_ms = "canceled", int(1000 * world.clock.now_s())
+    world.apply(CHANGED, state="paused")
+    world.apply(CHANGED, state="paused")
+    assert world.plan is not None
+    assert not world.plan.actions
+    if fate == "crash before":
+        assert [type(note) for note in world.plan.notes] == [Drifted]
+        assert world.changes == []  # nothing ever arrived
+    else:
+        assert not world.plan.notes
+        assert world.changes == ["callJob/cancel", "addPhones"]
 
 
 def test_a_call_that_was_called_meanwhile_is_frozen_from_then_on(world: World) -> None:
