@@ -250,20 +250,21 @@ def _is_free(fd: int) -> bool:
 
 def _state(path: Path) -> tuple[int, int] | None:
     """What changes when somebody appends to the file, or replaces it."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size
+    found = _found(path)
+    return found and (found.st_ino, found.st_size)
 
 
 def _version(path: Path) -> tuple[int, int] | None:
     """What changes when the file is replaced."""
+    found = _found(path)
+    return found and (found.st_ino, found.st_mtime_ns)
+
+
+def _found(path: Path) -> os.stat_result | None:
     try:
-        found = path.stat()
+        return path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
 
 
 def _read(path: Path) -> bytes | None:
