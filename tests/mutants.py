@@ -43,6 +43,7 @@ _LOCK_IN_GIT = "tests/ci/test_lock_in_git.py"
 _ROLLOUT = "tests/plan/test_rollout.py"
 _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
+_PUSH = "tests/state/test_push.py"
 
 MUTANTS = (
     Mutant(
@@ -338,6 +339,20 @@ MUTANTS = (
         "        if rollout.resume != token(header.lineage, mark.aborts):\n            return mark\n",
         "",
         f"{_ROLLOUT}::test_an_abort_stands_whatever_the_results_become_until_a_person_says_so",
+    ),
+    Mutant(
+        "a push throws the journal of a lost lockfile away",
+        "reconciler/cli/state/exchange.py",
+        "        _replace(store, data, journal)\n",
+        '        _replace(store, data, b"")\n',
+        f"{_PUSH}::test_the_journal_stays_beside_the_lock_that_it_continues",
+    ),
+    Mutant(
+        "a lock is pushed beside a journal that does not continue it",
+        "reconciler/cli/state/there.py",
+        "        if not self._continues(new):",
+        "        if False:",
+        f"{_PUSH}::test_a_lock_that_it_does_not_continue_is_refused_and_an_import_leads_on",
     ),
 )
 

@@ -300,7 +300,12 @@ def _is_included(lock: Lock, first: Record, shown: str) -> bool:
     if not isinstance(first, Begin):
         raise LockError(f"{shown}:1 does not say which lock it belongs to; nothing was changed")
     if first.lineage != lock.header.lineage or lock.is_new:
-        raise LockError(f"{shown} belongs to another lockfile than the one that is here; restore that one first")
+        where = "which is not here" if lock.is_new else "not to the one that is here"
+        gone = "`campaign import`" if lock.is_new else "`campaign import --rebuild`"
+        raise LockError(
+            f"{shown} belongs to another lockfile, {where}; restore that one first (serial {first.serial}, lineage "
+            f"{first.lineage[:8]}), or if nobody has it: {gone}"
+        )
     if lock.header.serial not in (first.serial, first.serial + 1):
         raise LockError(
             f"{shown} continues serial {first.serial} of the lockfile, but serial {lock.header.serial} is here; "

@@ -136,12 +136,14 @@ def test_a_journal_of_another_serial_is_refused(serial: int) -> None:
 
 
 def test_a_journal_of_another_lock_is_refused() -> None:
-    with pytest.raises(LockError, match="belongs to another lockfile than the one that is here"):
+    with pytest.raises(
+        LockError, match=r"not to the one that is here; restore that one first .*: `campaign import --rebuild`$"
+    ):
         replayed(lock_of(lineage="another"))
 
 
 def test_a_journal_whose_lockfile_is_gone_is_refused() -> None:
-    with pytest.raises(LockError, match="belongs to another lockfile"):
+    with pytest.raises(LockError, match=r"which is not here; restore that one first .*: `campaign import`$"):
         replayed(lock_of(is_new=True))
 
 

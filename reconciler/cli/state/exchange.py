@@ -13,7 +13,7 @@ from reconciler.cli.state.places import Talk, state_options
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.lock.model import Header
+    from reconciler.lock.model import Lock
     from reconciler.lock.stores.files import FileStore
     from reconciler.read.remembered import Recalled
 
@@ -67,9 +67,11 @@ def push(talk: Talk, name: str, source: BinaryIO, serial: int | None, lineage: s
     """Put a lock of campaign NAME into the store, from FILE or stdin.
 
     It is checked as every run checks it: whole, of this campaign, and under the secret in CAMPAIGN_LOCK_SECRET. An
-    older one is refused: what it does not remember would be called again.
+    older one is refused: what it does not remember would be called again. So is one that a journal of a run that was
+    cut off does not continue.
     """
     from reconciler.cli.asking import is_wanted, require_terminal, say_kept
+    from reconciler.cli.state.there import There
     from reconciler.cli.terminal import Terminal
     from reconciler.lock.stores.files import FileStore
 
@@ -77,32 +79,35 @@ def push(talk: Talk, name: str, source: BinaryIO, serial: int | None, lineage: s
     terminal = Terminal(is_quiet=talk.is_quiet, verbosity=talk.verbosity, no_color=talk.no_color)
     store = FileStore(_folder(talk, name), name)
     data = source.read()
-    header, calls = _checked(data, name)
+    new = _checked(data, name)
     with store.hold("campaign state push"):
-        there = _There(store, name)
+        there = There(store, name)
         if there.data == data:
             terminal.show_text(f"{store.shown} is this lock already")
             return 0
-        there.refuse(header, serial=serial, lineage=lineage)
-        terminal.show_text(f"{there.said} is replaced by serial {header.serial}, {calls:,} calls.")
+        journal = there.journal_of(new)
+        there.refuse_to_forget(new, serial=serial, lineage=lineage)
+        terminal.show_text(f"{there.said} is replaced by serial {new.header.serial}, {len(new.calls):,} calls.")
+        if journal:
+            terminal.show_text("The journal of a run that was cut off continues it and stays; apply next.")
         if not is_wanted("Put it there?", is_approved=auto_approve):
             terminal.say("nothing was changed")
             return 1
         say_kept(terminal, store.keep())
-        _replace(store, data)
+        _replace(store, data, journal)
         terminal.show_text(f"written: {store.shown}")
     return 0
 
 
-def _checked(data: bytes, name: str) -> tuple[Header, int]:
-    """Its header and number of calls. Raises LockError for what no run would take."""
+def _checked(data: bytes, name: str) -> Lock:
+    """The lock in `data`. Raises LockError for what no run would take."""
     from reconciler.cli.stores import lock_secret
     from reconciler.lock.lockfile import decode_lock
     from reconciler.lock.opening import open_keyer
 
     lock = decode_lock(data, campaign=name, shown=_SHOWN)
     open_keyer(lock.header, lock_secret(), _SHOWN)
-    return lock.header, len(lock.calls)
+    return lock
 
 
 def _folder(talk: Talk, name: str) -> Path:
@@ -115,51 +120,10 @@ def _folder(talk: Talk, name: str) -> Path:
     return talk.lock_store or locate(talk, name)
 
 
-class _There:
-    """What the store holds now."""
-
-    def __init__(self, store: FileStore, name: str) -> None:
-        from reconciler.errors import LockError
-        from reconciler.read.remembered import recall
-
-        stored = store.read()
-        self.data, self._shown = stored.lock, store.shown
-        self._recalled: Recalled | None = None
-        self.said = f"{store.shown}, which is not there,"
-        if stored.lock is None and not stored.journal:
-            return
-        try:
-            self._recalled = recall(store, stored, name)
-            header = self._recalled.lock.header
-            self.said = f"{store.shown}, serial {header.serial}, {len(self._recalled.lock.calls):,} calls,"
-        except LockError as error:
-            self.said = f"{store.shown}, which cannot be used ({error}),"
-
-    def refuse(self, header: Header, *, serial: int | None, lineage: str) -> None:
-        """Raises Refusal when the new lock is not a later version of this one, and nobody said that it may be."""
-        from reconciler.errors import Refusal
-
-        if self._recalled is None:
-            return
-        here = self._recalled.lock.header
-        if self._recalled.entries:
-            raise Refusal(f"{self._shown} has a journal of a run that was cut off; `campaign apply` settles it first")
-        if here.lineage != header.lineage and not (lineage and header.lineage.startswith(lineage)):
-            raise Refusal(
-                f"{self._shown} is another lock (lineage {here.lineage[:8]}) than the new one: the calls of one are "
-                f"not those of the other. To put it there all the same: --lineage {header.lineage[:8]}"
-            )
-        if here.lineage == header.lineage and header.serial <= here.serial and serial != header.serial:
-            raise Refusal(
-                f"{self._shown} has serial {here.serial}, and the new one is not newer: calls made since would be made "
-                f"again. To put it there all the same: --serial {header.serial}"
-            )
-
-
-def _replace(store: FileStore, data: bytes) -> None:
+def _replace(store: FileStore, data: bytes, journal: bytes) -> None:
     from reconciler.errors import LockError
 
     try:
-        store.replace(data)
+        store.replace(data, journal)
     except OSError as error:
         raise LockError(f"cannot write {store.shown}: {error.strerror}") from None
