@@ -354,6 +354,13 @@ MUTANTS = (
         "        if False:",
         f"{_PUSH}::test_a_lock_that_it_does_not_continue_is_refused_and_an_import_leads_on",
     ),
+    Mutant(
+        "a larger serial is later, whatever jobs it lacks",
+        "reconciler/cli/state/there.py",
+        "        self._refuse_other_history(self._lock, new)\n",
+        "",
+        f"{_PUSH}::test_a_larger_serial_is_not_later_where_it_lacks_jobs",
+    ),
 )
 
 

@@ -34,6 +34,14 @@ class IdNumbers:
             found |= array[at] == asked
         return found
 
+    def count_others(self, asked: Numbers) -> int:
+        """How many of these are not in it."""
+        return len(asked) - int(np.count_nonzero(self.among(asked)))
+
+    def count_beyond(self, other: IdNumbers) -> int:
+        """How many of its ids are not in the other."""
+        return sum(map(other.count_others, self._arrays))
+
     def add(self, numbers: Numbers) -> None:
         """Takes these in."""
         self._arrays.append(np.unique(numbers[~self.among(numbers)]))

@@ -108,6 +108,13 @@ class Ledger(MutableMapping[CallId, LockedCall]):
         lines = dict(zip(held.tolist(), self.calls(at[held]), strict=True))
         return [lines[n] if n in lines else self._later[call_id] for n, call_id in enumerate(ids)]
 
+    def among(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """Those of these calls that are known, in any order, finding their lines together."""
+        at = self.positions(ids)
+        at = at[at >= 0]
+        later = (self._later[call_id] for call_id in ids if call_id in self._later)
+        return [*self.calls(at[~self._gone[at]]), *later]
+
     # -------------------------------------------------------------------------------------------------- as columns
 
     @property

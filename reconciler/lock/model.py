@@ -305,6 +305,12 @@ class Lock(msgspec.Struct, frozen=True):
         """These calls, in the order of `ids`. Raises KeyError where one is not known."""
         return [self.calls[call_id] for call_id in ids] if self.ledger is None else self.ledger.pick(ids)
 
+    def among(self, ids: Sequence[CallId]) -> list[LockedCall]:
+        """Those of these calls that are known, in any order."""
+        if self.ledger is not None:
+            return self.ledger.among(ids)
+        return [self.calls[call_id] for call_id in ids if call_id in self.calls]
+
     def drop(self, ids: Sequence[CallId]) -> None:
         """Forgets these calls, in place."""
         if self.ledger is not None:

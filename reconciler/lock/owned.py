@@ -56,6 +56,16 @@ class OwnedJobs:
         self._numbers.add(numbers)
         self._texts.update(others)
 
+    def count_beyond(self, other: OwnedJobs) -> int:
+        """How many of these jobs the other lock does not own."""
+        texts = [*self._texts.difference(other._texts)]
+        if self._numbers is None and other._numbers is None:
+            return len(texts)
+        numbers, texts_only = _apart(texts)
+        theirs = _id_numbers(_apart([*other._texts])[0]) if other._numbers is None else other._numbers
+        ours = _id_numbers() if self._numbers is None else self._numbers
+        return len(texts_only) + theirs.count_others(numbers) + ours.count_beyond(theirs)
+
     def newest(self, count: int) -> list[str]:
         """Up to so many ids, the highest: they were likely created last."""
         numbers = [] if self._numbers is None else self._numbers.highest(count)

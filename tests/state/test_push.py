@@ -10,7 +10,9 @@ import pytest
 
 from reconciler.lock.lockfile import decode_lock, encode_lock
 from reconciler.lock.model import Lock, LockedCall
+from tests.resolve.conftest import OpenPlace
 from tests.resolve.place import NAME, Place
+from tests.state.test_import import applied
 from tests.state.test_state import LOCKFILE, approved, lock_of_nobody
 
 LOST = {
@@ -141,3 +143,76 @@ def test_what_a_run_says_of_a_journal_whose_lock_is_lost_can_be_followed(place: 
     assert approved(place, "push", NAME, str(good)).code == 0
     assert place.apply().code == 0
     assert jobs(place, [1, 2]) == [1, 1]
+
+
+# --------------------------------------------------------------------------------------- two that went on from one lock
+
+
+def gone_apart(place: Place) -> Path:
+    """Two machines went on from one lock: the lock here has calls 2 and 3, a file of a larger serial 4 and 5."""
+    applied(place, [1])
+    base = copied(place, "base")
+    applied(place, [1, 4])
+    applied(place, [1, 4, 5])
+    other = copied(place, "other")
+    (place.folder / LOCKFILE).write_bytes(base.read_bytes())
+    applied(place, [1, 2, 3])
+    assert serial_of(other) > place.lock().header.serial
+    return other
+
+
+def test_a_larger_serial_is_not_later_where_it_lacks_jobs(place: Place) -> None:
+    other = gone_apart(place)
+    before = (place.folder / LOCKFILE).read_bytes()
+    ran = approved(place, "push", NAME, str(other))
+    assert (ran.code, f"--serial {serial_of(other)}" in ran.err) == (1, True)
+    assert "remembers 2 jobs, and the new lock" in ran.err
+    assert (place.folder / LOCKFILE).read_bytes() == before
+    assert place.apply().code == 0
+    assert jobs(place, range(1, 6)) == [1, 1, 1, 1, 1]
+
+
+def test_it_is_put_there_by_its_serial_and_an_import_takes_over_what_it_lacks(place: Place) -> None:
+    other = gone_apart(place)
+    assert approved(place, "push", NAME, str(other), "--serial", str(serial_of(other))).code == 0
+    assert (place.folder / LOCKFILE).read_bytes() == other.read_bytes()
+    place.declare([1, 2, 3, 4, 5])
+    assert place.run("import", "--merge", "--auto-approve").code == 0
+    assert place.apply().code == 0
+    assert jobs(place, range(1, 6)) == [1, 1, 1, 1, 1]
+
+
+def test_the_serial_of_another_lock_does_not_speak_for_it(place: Place) -> None:
+    other = gone_apart(place)
+    assert approved(place, "push", NAME, str(other), "--serial", str(serial_of(other) + 1)).code == 1
+
+
+def test_a_later_version_needs_no_word_whatever_became_of_the_calls(place: Place) -> None:
+    applied(place, [1, 2, 3])
+    place.remote.set_status(place.jobs_of(1)[0].id, "noAnswer")
+    old = copied(place, "old")
+    applied(place, [1, 2])
+    place.declare([1, 2, 4], word="quokkaother")
+    assert place.apply().code == 0
+    approved(place, "rm", NAME, "--key", "key-1", "--allow", "called=1")
+    later = copied(place, "later")
+    (place.folder / LOCKFILE).write_bytes(old.read_bytes())
+    assert approved(place, "push", NAME, str(later)).code == 0
+
+
+def test_whom_a_person_decided_about_has_to_be_remembered_too(place: Place) -> None:
+    place.in_doubt(1, 2, fault="drop-request")
+    assert place.resolve("--sent", "--why", "ticket 4711").code == 0
+    other = made(place, serial=place.lock().header.serial + 1)
+    ran = approved(place, "push", NAME, str(other))
+    assert (ran.code, "remembers 2 calls in doubt or decided about, and" in ran.err) == (1, True)
+
+
+def test_jobs_of_a_long_lock_are_counted(open_place: OpenPlace) -> None:
+    place = open_place()
+    applied(place, range(1, 6_001))
+    calls, serial = [*place.lock().calls.values()], place.lock().header.serial
+    shorter, longer = (made(place, serial=serial + n, calls=some) for n, some in ((1, calls[7:]), (2, calls)))
+    assert "remembers 7 jobs" in approved(place, "push", NAME, str(shorter)).err
+    (place.folder / LOCKFILE).write_bytes(shorter.read_bytes())
+    assert approved(place, "push", NAME, str(longer)).code == 0

@@ -60,15 +60,19 @@ def _settled(recalled: Recalled) -> bytes:
 @click.argument("name")
 @click.argument("source", type=click.File("rb"), default="-", metavar="[FILE]")
 @state_options
-@option("--serial", type=int, help="Put back this serial, although it is not newer than the one that is there.")
+@option(
+    "--serial",
+    type=int,
+    help="Put in this serial, although it is not newer than the one that is there, or lacks jobs of it.",
+)
 @option("--lineage", default="", metavar="ID", help="Put in a lock of this lineage, although another one is there.")
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 def push(talk: Talk, name: str, source: BinaryIO, serial: int | None, lineage: str, auto_approve: bool) -> int:
     """Put a lock of campaign NAME into the store, from FILE or stdin.
 
-    It is checked as every run checks it: whole, of this campaign, and under the secret in CAMPAIGN_LOCK_SECRET. An
-    older one is refused: what it does not remember would be called again. So is one that a journal of a run that was
-    cut off does not continue.
+    It is checked as every run checks it: whole, of this campaign, and under the secret in CAMPAIGN_LOCK_SECRET. One
+    that is older than the lock that is there, or lacks jobs of it, is refused: what it does not remember would be
+    called again. So is one that a journal of a run that was cut off does not continue.
     """
     from reconciler.cli.asking import is_wanted, require_terminal, say_kept
     from reconciler.cli.state.there import There

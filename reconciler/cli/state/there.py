@@ -91,3 +91,17 @@ class There:
                 f"{self._shown} has serial {here.serial}, and the new one is not newer: calls made since would be made "
                 f"again. To put it there all the same: --serial {header.serial}"
             )
+        self._refuse_other_history(self._lock, new)
+
+    def _refuse_other_history(self, here: Lock, new: Lock) -> None:
+        """Raises Refusal when the new lock has a larger serial and went on from an earlier one than this."""
+        from reconciler.errors import Refusal
+        from reconciler.lock.lacking import lacking
+
+        if missing := lacking(new, here):
+            raise Refusal(
+                f"{self._shown}, serial {here.header.serial}, remembers {missing}, and the new lock, serial "
+                f"{new.header.serial}, does not: both went on from an earlier one, each for itself, and what is not "
+                "remembered would be called again. To put it there all the same, and then take over with `campaign "
+                f"import --merge` what it lacks: --serial {new.header.serial}"
+            )
