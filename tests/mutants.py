@@ -361,6 +361,13 @@ MUTANTS = (
         "",
         f"{_PUSH}::test_a_larger_serial_is_not_later_where_it_lacks_jobs",
     ),
+    Mutant(
+        "a rename is taken for finished by a lock that lacks jobs",
+        "reconciler/cli/state/mv.py",
+        "    if is_later and not lacking(there, recalled.lock):",
+        "    if is_later:",
+        f"{_PUSH}::test_a_rename_is_not_finished_by_a_lock_that_went_on_by_itself",
+    ),
 )
 
 

@@ -216,3 +216,17 @@ def test_jobs_of_a_long_lock_are_counted(open_place: OpenPlace) -> None:
     assert "remembers 7 jobs" in approved(place, "push", NAME, str(shorter)).err
     (place.folder / LOCKFILE).write_bytes(shorter.read_bytes())
     assert approved(place, "push", NAME, str(longer)).code == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ a rename
+
+
+def test_a_rename_is_not_finished_by_a_lock_that_went_on_by_itself(place: Place) -> None:
+    other = gone_apart(place)
+    here = copied(place, "here")
+    (place.folder / LOCKFILE).write_bytes(other.read_bytes())
+    approved(place, "mv", NAME, "summer")
+    (place.folder / LOCKFILE).write_bytes(here.read_bytes())
+    ran = approved(place, "mv", NAME, "summer")
+    assert (ran.code, "another lock; nothing was changed" in ran.err) == (1, True)
+    assert (place.folder / LOCKFILE).read_bytes() == here.read_bytes()

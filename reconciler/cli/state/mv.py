@@ -58,13 +58,15 @@ def command(talk: Talk, old: str, new: str, auto_approve: bool) -> int:
 def _is_there(target: FileStore, name: str, recalled: Recalled) -> bool:
     """Whether an earlier rename got this far. Raises Refusal when another lock is there."""
     from reconciler.errors import Refusal
+    from reconciler.lock.lacking import lacking
     from reconciler.read.remembered import recall
 
     stored = target.read()
     if stored.lock is None and not stored.journal:
         return False
-    header = recall(target, stored, name).lock.header
-    if header.lineage == recalled.lock.header.lineage and header.serial > recalled.lock.header.serial:
+    there, header = recall(target, stored, name).lock, recalled.lock.header
+    is_later = there.header.lineage == header.lineage and there.header.serial > header.serial
+    if is_later and not lacking(there, recalled.lock):
         return True
     raise Refusal(f"there is a {target.shown} already, and it is another lock; nothing was changed")
 
