@@ -30,6 +30,7 @@ class Mutant(msgspec.Struct, frozen=True):
     test: str
 
 
+_DOUBT = "tests/apply/test_doubt.py"
 _MEANWHILE = "tests/apply/test_suppressed_meanwhile.py"
 _CRASHES = "tests/apply/test_crashes.py"
 _STRANGERS = "tests/apply/test_strangers.py"
@@ -135,7 +136,7 @@ MUTANTS = (
         "reconciler/apply/batch.py",
         "one, more, shared = self.held, other.held, self.shared | other.shared",
         "one, more, shared = self.held, other.held, frozenset[str]()",
-        "tests/apply/test_doubt.py::test_two_calls_of_one_phone_whose_answers_are_lost_are_not_given_each_others_job",
+        f"{_DOUBT}::test_two_calls_of_one_phone_whose_answers_are_lost_are_not_given_each_others_job",
     ),
     Mutant(
         "half a request that came back from the disk is sent",
@@ -208,6 +209,13 @@ MUTANTS = (
         "tests/apply/test_flights.py::test_no_request_is_sent_before_its_intent_is_durable",
     ),
     Mutant(
+        "a phone that a report leaves out has no job",
+        "reconciler/calls/lookup.py",
+        "    if again.left_out:\n",
+        "    if False:\n",
+        f"{_DOUBT}::test_a_report_that_leaves_somebody_out_does_not_say_that_nobody_calls_them",
+    ),
+    Mutant(
         "a lost answer is not read back",
         "reconciler/apply/adds.py",
         "    found = look(run, entry)\n"
@@ -223,7 +231,7 @@ MUTANTS = (
         "reconciler/apply/readback.py",
         "    if wait_s > 0:\n",
         "    if wait_s > 1e9:\n",
-        "tests/apply/test_doubt.py::test_nothing_is_sent_again_before_the_deadline_and_the_settle_time_are_over",
+        f"{_DOUBT}::test_nothing_is_sent_again_before_the_deadline_and_the_settle_time_are_over",
     ),
     Mutant(
         "what is found counts for a lost request that may still arrive",

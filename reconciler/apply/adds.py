@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reconciler.apply.batch import Batch, ToAdd
 from reconciler.apply.postponed import postpone
-from reconciler.apply.readback import Found, confirm, look, look_until_settled, uncertain_for_s
+from reconciler.apply.readback import Found, confirm, is_answered_for_all, look, look_until_settled, uncertain_for_s
 from reconciler.apply.run import Run
 from reconciler.apply.spare import spare
 from reconciler.calls.model import AddAnswer, Dialect
@@ -184,7 +184,7 @@ def _after_doubt(run: Run, entry: OpenIntent) -> Intent | None:
 
 def refuse_lost_answer(entry: OpenIntent, found: Found) -> None:
     """Raises OutcomeUnknown when the server answered enough ids, so that every call has a job, found or not."""
-    if len(set(entry.job_ids)) >= len(entry.intent.calls):
+    if is_answered_for_all(entry):
         raise OutcomeUnknown(
             f"{calls_text(len(found.rest))}: added, but the server does not report them; they are recorded and "
             "will not be sent again: apply again later, or decide with `campaign resolve`"

@@ -47,8 +47,25 @@ def _by_answered_ids(run: Run, entry: OpenIntent) -> Found:
     return pair(run, entry.intent.calls, jobs)
 
 
+def is_answered_for_all(entry: OpenIntent) -> bool:
+    """Whether the server answered enough ids for each call to have a job, found or not."""
+    return len(set(entry.job_ids)) >= entry.intent.size
+
+
 def look(run: Run, entry: OpenIntent) -> Found:
-    """The calls of an intent that have a job on the server now. Raises OutcomeUnknown when it cannot be asked."""
+    """The calls of an intent that have a job on the server now. Raises OutcomeUnknown when it cannot be asked.
+
+    Where each call has a job what their ids show will do: those that are not shown are not sent again either.
+    """
+    try:
+        return _look_around(run, entry)
+    except OutcomeUnknown:
+        if not is_answered_for_all(entry):
+            raise
+    return _by_answered_ids(run, entry)
+
+
+def _look_around(run: Run, entry: OpenIntent) -> Found:
     is_listed = run.client.dialect() is Dialect.CURRENT
     found = pair(run, entry.intent.calls, _read(entry, lambda: _candidates(run, entry, is_listed)), entry.job_ids)
     if not (is_listed and found.done and found.rest):

@@ -1,15 +1,16 @@
 """Looking up jobs whose existence is in doubt.
 
 The API fails a whole report when any item of it is unknown, so a batch with unknown items is taken apart until
-exactly those are left. Missing is what no answer showed. Being wrong about it calls people twice, therefore a read
-that fails raises, and so does an answer that lacks something asked for while showing something not asked for: that
-may be the same phone in another spelling.
+exactly those are left. Missing is an id that no answer showed, and a phone that the server said it does not know: a
+report that is silent about a phone may be part of one. Being wrong about it calls people twice, therefore a read that
+fails raises, and so does an answer that lacks something asked for while showing something not asked for: that may be
+the same phone in another spelling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -46,13 +47,31 @@ def find_jobs(
 ) -> Found:
     """The jobs of these ids and of these phones (all jobs of each), asked for in batches of `batch`.
 
-    Raises what the client raises for a read that failed, and Unreadable for an answer that contradicts the question.
+    Raises what the client raises for a read that failed, and Unreadable for an answer that contradicts the question or
+    leaves out, twice, a phone that the server does not refuse as unknown.
     """
     by_id = _Search(lambda part: client.jobs(job_ids=part), lambda job: job.job_id, str)
     by_phone = _Search(lambda part: client.jobs(phones=part), lambda job: job.phone, digits_only)
-    missing_ids = by_id.run(job_ids, batch)
-    missing_phones = by_phone.run(phones, batch)
-    return Found(tuple((by_id.found | by_phone.found).values()), missing_ids, missing_phones)
+    ids = by_id.run(job_ids, batch)
+    missing_phones = _unknown(by_phone, phones, batch)
+    return Found(tuple((by_id.found | by_phone.found).values()), ids.unknown | ids.left_out, missing_phones)
+
+
+def _unknown(search: _Search, phones: Iterable[str], batch: int) -> frozenset[str]:
+    """The phones the server says it does not know. Those that an answer leaves out are asked for once more, alone."""
+    first = search.run(phones, batch)
+    again = search.run(sorted(first.left_out), batch)
+    if again.left_out:
+        what = f"{len(again.left_out):,} of the phones asked for are neither in the answer nor refused as unknown"
+        raise Unreadable("getReport", what, "that may be part of a report: try again later")
+    return first.unknown | again.unknown
+
+
+class _Absent(NamedTuple):
+    """What was asked for and not found: refused as unknown, or left out of an answer."""
+
+    unknown: frozenset[str]
+    left_out: frozenset[str]
 
 
 class _Search:
@@ -67,28 +86,28 @@ class _Search:
         self._ask, self._named_by, self._spelling = ask, named_by, spelling
         self.found: dict[str, Job] = {}
 
-    def run(self, items: Iterable[str], batch: int) -> frozenset[str]:
-        """The items that do not exist; `found` holds the jobs of the others, by id."""
+    def run(self, items: Iterable[str], batch: int) -> _Absent:
+        """The items that no answer shows; `found` holds the jobs of the others, by id."""
         asked = tuple(dict.fromkeys(items))
-        missing: set[str] = set()
+        unknown: set[str] = set()
+        left_out: set[str] = set()
         for start in range(0, len(asked), batch):
-            missing |= self._missing_of(asked[start : start + batch])
-        return frozenset(missing)
+            self._look(asked[start : start + batch], unknown, left_out)
+        return _Absent(frozenset(unknown), frozenset(left_out))
 
-    def _missing_of(self, batch: tuple[str, ...]) -> set[str]:
-        missing: set[str] = set()
+    def _look(self, batch: tuple[str, ...], unknown: set[str], left_out: set[str]) -> None:
+        """Adds the items of one batch that are absent to the one or the other."""
         waiting = [batch]
         while waiting:
             part = waiting.pop()
             try:
                 jobs = self._ask(part)
-            except UnknownItems as unknown:
-                known, left_out = self._without(part, unknown.items)
-                missing |= left_out
+            except UnknownItems as refused:
+                known, refused_now = self._without(part, refused.items)
+                unknown |= refused_now
                 waiting += known
             else:
-                missing |= self._absent(part, jobs)
-        return missing
+                left_out |= self._absent(part, jobs)
 
     def _without(self, part: tuple[str, ...], named: frozenset[str]) -> tuple[list[tuple[str, ...]], set[str]]:
         """What to ask next after a refusal, and what is now known to be unknown."""

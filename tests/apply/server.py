@@ -90,6 +90,7 @@ class SimulatedServer:
         self.jobs: dict[str, Job] = {}
         self.rejects: set[str] = set()
         self.hidden: set[str] = set()  # ids that the listing by date leaves out
+        self.unreported: set[str] = set()  # ids that reports by phone leave out without a word
         self.shows_jobs = True  # False: reports and listings know of none
         self.skew_s = 0.0
         self.campaign_id = 4001
@@ -192,7 +193,7 @@ class SimulatedServer:
             of_phone = {job.id: job for job in self.jobs.values() if job.phone == phone}
             if not of_phone or not self.shows_jobs:
                 raise Answer(400, {"type": "phone.not.found", "message": "some phone"})
-            found |= of_phone
+            found |= {job_id: job for job_id, job in of_phone.items() if job_id not in self.unreported}
         return list(found.values())[::-1]
 
     def _page(self, body: dict[str, Any]) -> dict[str, Any]:

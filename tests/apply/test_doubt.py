@@ -105,6 +105,18 @@ def test_a_list_that_leaves_some_of_the_jobs_out_is_checked_by_phone() -> None:
     assert counts(world, 0, 1, 2) == [1, 1, 1]
 
 
+def test_a_report_that_leaves_somebody_out_does_not_say_that_nobody_calls_them(dialect: str) -> None:
+    world = world_of(dialect, honours_keys=False)
+    world.server.hidden = world.server.unreported = {"5665330002"}
+    with pytest.raises(OutcomeUnknown, match="neither in the answer nor refused as unknown"):
+        world.apply(THREE, {ADD: "lost, done"}, state="paused")
+    assert adds(world) == 1
+    world.server.hidden = world.server.unreported = set()
+    world.apply(THREE, state="paused")
+    assert adds(world) == 1
+    assert counts(world, 0, 1, 2) == [1, 1, 1]
+
+
 def test_of_two_jobs_of_a_phone_the_answered_one_is_ours() -> None:
     world = world_of("current")
     world.server.answered_ids = lambda ids: ids[:1]
