@@ -174,6 +174,13 @@ MUTANTS = (
         "tests/plan/test_fresh.py::test_whoever_the_campaign_has_a_job_of_already_is_blocked",
     ),
     Mutant(
+        "jobs that are counted and not listed are nobody's",
+        "reconciler/plan/build.py",
+        '    if unseen and campaign.foreign == "block"',
+        '    if False and campaign.foreign == "block"',
+        "tests/read/test_observed.py::test_nobody_is_added_while_the_server_lists_fewer_jobs_than_it_counts",
+    ),
+    Mutant(
         "nobody asks who is suppressed before a batch",
         "reconciler/apply/flights.py",
         "            self._suppressed = self._run.suppressed()",

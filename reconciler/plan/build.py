@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 
 from reconciler.calls.model import CampaignState
-from reconciler.errors import Refusal
+from reconciler.errors import Refusal, Unreadable
 from reconciler.lock.erasure import Graves
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.model import CallStatus, Lock
@@ -75,7 +75,8 @@ def make_plan(
     Of a long list and its lock only what is not in step is given; `aside` tells of the rest. `usage` holds the caps
     that are in force, and what other campaigns count towards them; `graves` tells who was erased from other locks.
 
-    Raises Refusal when the campaign is gone, or is finished and would need more calls.
+    Raises Refusal when the campaign is gone, or is finished and would need more calls, and Unreadable when it would
+    need more and may have jobs of the same people that the server does not list.
     """
     if aside.fresh:
         desired, aside = taken_singly(campaign, desired, aside, observed, keyer, usage, graves)
@@ -89,6 +90,7 @@ def make_plan(
     actions, notes = _arranged(campaign, move, calls, new, (*diff.notes, *capped, *_held(rollout)))
     now = effective_state(observed, lock.header)
     _refuse_lost(campaign, now, actions)
+    _refuse_unseen(campaign, observed, actions)
     moved = find_moved(diff.changed, keyer)
     scope = _scope(desired, lock, aside, keyer, moved)
     return Plan(
@@ -210,6 +212,20 @@ def _refuse_lost(campaign: Campaign, state: CampaignState | None, actions: Actio
         raise Refusal(
             f"campaign {campaign.name} is finished and takes no more calls, but {adds} would have to be added; "
             "make a new campaign and give its token, or take the new calls out of the lists"
+        )
+
+
+def _refuse_unseen(campaign: Campaign, observed: Observed, actions: Actions) -> None:
+    """Raises Unreadable when calls would be added while the server lists fewer jobs than it says there are.
+
+    Only then: taking back and pausing need no list.
+    """
+    unseen = observed.unseen
+    if unseen and campaign.foreign == "block" and counted(actions).rings:
+        raise Unreadable(
+            "getReportByDate",
+            f"the server says it has {unseen.counted:,} numbers and lists {unseen.listed:,} jobs",
+            "people whose jobs it leaves out would be called again; nothing was sent: try again later",
         )
 
 

@@ -47,6 +47,13 @@ class Sightings(Protocol):
         ...
 
 
+class Unseen(msgspec.Struct, frozen=True):
+    """There are jobs in the campaign of which nobody knows whose they are: so many are counted, so many listed."""
+
+    counted: int
+    listed: int
+
+
 class Observed(msgspec.Struct, frozen=True):
     """What the server said. `jobs` holds, by id, every job that was asked for and found."""
 
@@ -56,6 +63,7 @@ class Observed(msgspec.Struct, frozen=True):
     asked: frozenset[str] = frozenset()  # job ids; one that is not in `jobs` is missing
     sightings: Sightings | None = None  # instead of `jobs` and `asked`, where the lock is a ledger
     foreign: tuple[Job, ...] = ()  # jobs of the campaign that the lock does not own
+    unseen: Unseen | None = None  # where there are more than these and ours
     is_refreshed: bool = False
     details: CampaignDetails | None = None  # of the campaign as a whole, where the server tells
 

@@ -15,13 +15,13 @@ from reconciler.calls.model import CampaignDetails, Dialect, Job
 from reconciler.errors import LockError, Refusal, Refused, UnknownItems
 from reconciler.lock.keyed import Keyer
 from reconciler.lock.lockfile import decode_header
-from reconciler.lock.model import Header, Lock
+from reconciler.lock.model import CallStatus, Header, Lock
 from reconciler.lock.opening import find_keyer
 from reconciler.lock.owned import OwnedJobs
 from reconciler.lock.stores import Store
 from reconciler.manifest.model import Campaign
 from reconciler.phones.watch import UNWATCHED, Watch
-from reconciler.plan.diff import Observed
+from reconciler.plan.diff import Observed, Unseen
 from reconciler.read.destinations import Destinations
 from reconciler.read.refresh import read_jobs
 
@@ -47,11 +47,13 @@ class Server:
         self._refuse_lost_lock(lock, has_open_intents)
         if lock.is_new and self._details is None:
             self._try_token()
+        foreign, unseen = self._others(lock)
         return msgspec.structs.replace(
             read_jobs(self._client, lock, watch, f"refreshing {self._campaign.name}"),
             dialect=self._client.dialect(),
             state=self._details.state if self._details else None,
-            foreign=self._foreign_jobs(lock),
+            foreign=foreign,
+            unseen=unseen,
             is_refreshed=True,
             details=self._details,
         )
@@ -116,14 +118,21 @@ class Server:
                 "everybody would be called again; bring the lockfile back, or build one with `campaign import`"
             )
 
-    def _foreign_jobs(self, lock: Lock) -> tuple[Job, ...]:
+    def _others(self, lock: Lock) -> tuple[tuple[Job, ...], Unseen | None]:
+        """The jobs that the lock does not own, and whether there are more than the server lists."""
         if self._details is None:
-            return ()  # the legacy dialect has neither a count nor a listing
+            return (), None  # the legacy dialect has neither a count nor a listing
         owned, total = OwnedJobs(lock), self._details.total_numbers
         if total == len(owned) or total == owned.count_phones():
-            return ()
-        jobs = self._client.jobs_by_date(None, None)
-        return tuple(job for job in jobs if job.job_id not in owned)
+            return (), None
+        foreign, listed = [], 0
+        for job in self._client.jobs_by_date(None, None):
+            listed += 1
+            if job.job_id not in owned:
+                foreign.append(job)
+        # Ours are ours, listed or not, and so may be one for each call of which no job is known.
+        known = len(owned) + len(foreign) + _count_jobless(lock)
+        return tuple(foreign), Unseen(total, listed) if known < total else None
 
     def refuse_shared_campaign(self, store: Store, secret: str | None, destinations: Destinations) -> None:
         """Raises Refusal when another campaign of this run, or a lockfile of another name, leads to this campaign."""
@@ -148,6 +157,11 @@ class Server:
             return False
         same_remote = bool(header.remote) and header.remote == self._remote_print(keyer)
         return same_remote or (header.host == self._campaign.host and header.token == self._token_print(keyer))
+
+
+def _count_jobless(lock: Lock) -> int:
+    """The calls that may have a job nobody has seen: in doubt, or sent by a person's word."""
+    return sum(not call.job_id for call in lock.with_status({CallStatus.IN_DOUBT, CallStatus.VOUCHED}))
 
 
 def _readable_header(first_line: bytes, name: str) -> Header | None:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.apply.book import Book
+from reconciler.apply.resolve import decide, doubts
 from reconciler.calls.model import CampaignState, Dialect
-from reconciler.errors import CallsError, InvalidToken, OutcomeUnknown, Refusal, Refused
+from reconciler.errors import CallsError, InvalidToken, OutcomeUnknown, Refusal, Refused, Unreadable
 from reconciler.lock.keyed import Keyer
 from reconciler.phones.model import Desired
 from reconciler.plan.model import Blocked, Reason
@@ -70,6 +72,91 @@ def test_a_count_that_does_not_add_up_has_the_jobs_listed() -> None:
     world.server.add_job(phone(7), is_foreign=True)
     observed = server_of(world).observe(world.remembered())
     assert [job.phone for job in observed.foreign] == [phone(7)]
+
+
+# ------------------------------------------------------------------------------- more jobs than the server lists
+
+
+FOUR = calls(0, 1, 2, 7)
+
+
+def unlisted() -> World:
+    """A campaign with a job of somebody else that is counted and not listed yet."""
+    world = applied()
+    world.server.hidden.add(world.server.add_job(phone(7), is_foreign=True).id)
+    world.changes.clear()
+    return world
+
+
+def test_nobody_is_added_while_the_server_lists_fewer_jobs_than_it_counts() -> None:
+    world = unlisted()
+    with pytest.raises(Unreadable, match=r"says it has 4 numbers and lists 3 jobs; people .* would be called again"):
+        world.apply(FOUR, state="paused")
+    assert world.changes == []
+    world.server.hidden.clear()
+    world.apply(FOUR, state="paused")
+    assert world.changes == []
+    assert world.jobs_that_count(phone(7)) == ["5665330004"]
+
+
+def test_nor_does_a_plan_show_them_as_to_be_added() -> None:
+    world = unlisted()
+    remembered = read_remembered(world.disk, campaign(), None, TOKEN)
+    with pytest.raises(Unreadable):
+        plan_campaign(campaign(), everything(FOUR), remembered, server_of(world), {})
+
+
+def test_whoever_a_campaign_may_share_is_added_all_the_same() -> None:
+    world = unlisted()
+    world.apply(FOUR, state="paused", foreign="allow")
+    assert world.changes == ["addPhones"]
+
+
+def test_taking_back_and_pausing_go_on_while_jobs_are_not_listed() -> None:
+    world = unlisted()
+    world.server.state = "inProgress"
+    world.apply(calls(0, 1), state="paused")
+    assert world.changes == ["control/pause", "callJob/cancel"]
+
+
+def in_doubt() -> World:
+    """A campaign with three calls of which nobody knows whether they have jobs: they have, and are not listed."""
+    world = World(is_current=True, honours_keys=False, state="paused")
+    world.server.shows_jobs = False
+    with pytest.raises(OutcomeUnknown):
+        world.apply(THREE, state="paused")
+    world.disk.journal = b""
+    world.server.shows_jobs, world.server.hidden = True, set(world.server.jobs)
+    return world
+
+
+def test_a_call_in_doubt_may_have_a_job_that_is_not_listed() -> None:
+    world = in_doubt()
+    with pytest.raises(OutcomeUnknown):
+        world.apply(FOUR, state="paused")
+    assert world.changes == ["addPhones", "addPhones"]
+    assert world.jobs_that_count(phone(7)) == ["5665330004"]
+
+
+def test_no_more_jobs_than_calls_in_doubt_may() -> None:
+    world = in_doubt()
+    world.server.hidden.add(world.server.add_job(phone(7), is_foreign=True).id)
+    with pytest.raises(Unreadable, match="4 numbers and lists 0 jobs"):
+        world.apply(FOUR, state="paused")
+    assert world.changes == ["addPhones"]
+
+
+def test_a_call_that_was_sent_by_a_persons_word_may_have_a_job_that_is_not_listed() -> None:
+    world = in_doubt()
+    remembered = read_remembered(world.disk, campaign(), None, TOKEN)
+    book = Book(world.disk, remembered)
+    decide(book, doubts(book), "sent", who="somebody", why="seen in the web interface", now_s=0)
+    world.apply(FOUR, state="paused")
+    assert world.changes == ["addPhones", "addPhones"]
+    assert world.jobs_that_count(phone(7)) == ["5665330004"]
+
+
+# ---------------------------------------------------------------------------------------------- whose jobs there are
 
 
 def test_jobs_the_lock_had_before_count_as_its_own() -> None:
