@@ -223,6 +223,13 @@ MUTANTS = (
         f"{_DOUBT}::test_a_report_that_leaves_somebody_out_does_not_say_that_nobody_calls_them",
     ),
     Mutant(
+        "what the clocks said when a request was written is forgotten",
+        "reconciler/apply/readback.py",
+        "    skew_s = min(entry.intent.skew_ms / 1000, run.client.clock_skew_s())\n",
+        "    skew_s = run.client.clock_skew_s()\n",
+        f"{_DOUBT}::test_a_clock_that_was_ahead_when_a_request_was_written_and_is_right_by_now_hides_no_job",
+    ),
+    Mutant(
         "a lost answer is not read back",
         "reconciler/apply/adds.py",
         "    found = look(run, entry)\n"

@@ -140,8 +140,12 @@ def _of_phones(run: Run, entry: OpenIntent, calls: Iterable[LockedCall]) -> tupl
 
 
 def _since_s(run: Run, entry: OpenIntent) -> float:
-    """The server's time before which no job of the intent was made, Unix seconds."""
-    return entry.intent.created_ms / 1000 + run.client.clock_skew_s() - CLOCK_MARGIN_S
+    """The server's time before which no job of the intent was made, Unix seconds.
+
+    Our clock may have been put right since: a request that was written down under one that was ahead was earlier.
+    """
+    skew_s = min(entry.intent.skew_ms / 1000, run.client.clock_skew_s())
+    return entry.intent.created_ms / 1000 + skew_s - CLOCK_MARGIN_S
 
 
 def pair(run: Run, calls: Iterable[LockedCall], jobs: Iterable[Job], answered: Container[str] = ()) -> Found:

@@ -94,7 +94,8 @@ class Run(msgspec.Struct, frozen=True):
         now_ms = self.now_ms()
         deadline_ms = now_ms + int(1000 * self.options.timeout_s)
         held = calls if isinstance(calls, NewCalls) else tuple(calls)
-        return Intent(operation, str(uuid4()), now_ms, deadline_ms, held, body, move)
+        skew_ms = int(1000 * self.client.clock_skew_s())
+        return Intent(operation, str(uuid4()), now_ms, deadline_ms, held, body, move, skew_ms=skew_ms)
 
     def intent_again(self, intent: Intent, recovers: int) -> Intent:
         """The identical request under the same key, with a deadline of its own.

@@ -53,6 +53,7 @@ class Intent(msgspec.Struct, frozen=True, tag="intent", omit_defaults=True):
     body: str = ""  # the exact request, for sending again
     move: str = ""  # control only
     recovers: int = 0  # number of the intent this one sends again
+    skew_ms: int = 0  # the server's clock minus ours when it was created
 
     @property
     def calls(self) -> tuple[LockedCall, ...]:

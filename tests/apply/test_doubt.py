@@ -152,6 +152,38 @@ def test_a_servers_wrong_clock_does_not_hide_its_jobs_even_where_the_dialect_is_
     assert counts(world, 0, 1, 2) == [1, 1, 1]
 
 
+def put_right(world: World) -> None:
+    """A machine whose clock was an hour ahead gets the right time."""
+    world.clock.set_back(3600)
+    world.server.skew_s = 0
+
+
+@pytest.fixture
+def ahead(dialect: str) -> World:
+    """A world in which the clock of the machine is an hour ahead, and that of the server right."""
+    world = world_of(dialect, honours_keys=False)
+    world.clock.set_back(-3600)
+    world.server.skew_s = -3600
+    return world
+
+
+def test_a_clock_that_was_ahead_when_a_request_was_written_and_is_right_by_now_hides_no_job(ahead: World) -> None:
+    with pytest.raises(Crash):
+        ahead.apply(THREE, {ADD: "crash after"}, state="paused")
+    put_right(ahead)
+    ahead.clock.sleep(600)
+    ahead.apply(THREE, state="paused")
+    assert adds(ahead) == 1
+    assert {locked.job_id for locked in ahead.remembered().calls.values()} == set(ahead.server.jobs)
+
+
+def test_nor_does_one_that_is_put_right_while_an_answer_is_awaited(ahead: World) -> None:
+    ahead.clock.later(TIMEOUT_S, lambda: put_right(ahead))
+    ahead.apply(THREE, {ADD: "lost, done"}, state="paused")
+    assert adds(ahead) == 1
+    assert {locked.job_id for locked in ahead.remembered().calls.values()} == set(ahead.server.jobs)
+
+
 def test_after_a_crash_under_a_clock_that_was_ahead_the_wait_is_not_longer_than_a_request_can_travel(
     dialect: str,
 ) -> None:

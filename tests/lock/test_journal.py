@@ -36,6 +36,7 @@ RECORDS = st.one_of(
         TEXTS,
         TEXTS,
         NUMBERS,
+        st.integers(-(2**53), 2**53),
     ),
     st.builds(Answered, NUMBERS, st.lists(TEXTS).map(tuple)),
     st.builds(Doubtful, NUMBERS, NUMBERS, TEXTS),
@@ -56,6 +57,14 @@ def test_a_journal_reads_back_as_it_was_written(records: list[Begin | Intent | A
     data = b"".join(map(encode_entry, written))
     parsed = parse_journal(data, JOURNAL)
     assert (parsed.entries, parsed.whole_bytes) == (written, len(data))
+
+
+def test_an_intent_of_a_version_that_did_not_write_down_the_servers_clock_is_read_as_of_one_that_agreed() -> None:
+    record = b'{"type":"intent","operation":"control","idempotence_key":"a","created_ms":1,"deadline_ms":2}'
+    text = b'{"seq":1,"record":%b}' % record
+    (entry,) = parse_journal(b"%08x %b\n" % (zlib.crc32(text), text), JOURNAL).entries
+    assert entry.record == Intent("control", "a", 1, 2, skew_ms=0)
+    assert b"skew" not in encode_entry(entry)
 
 
 def test_an_empty_journal_has_no_entries() -> None:
