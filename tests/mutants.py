@@ -216,6 +216,13 @@ MUTANTS = (
         "tests/apply/test_flights.py::test_no_request_is_sent_before_its_intent_is_durable",
     ),
     Mutant(
+        "a firewall's page says that nothing was added",
+        "reconciler/calls/failures.py",
+        '    if ask.name == "addPhones" and answer.status not in _BEFORE_THE_SERVER and not _is_error(said):\n',
+        "    if False:\n",
+        f"{_DOUBT}::test_a_page_of_a_firewall_that_kept_back_the_answer_does_not_send_anybody_twice",
+    ),
+    Mutant(
         "a phone that a report leaves out has no job",
         "reconciler/calls/lookup.py",
         "    if again.left_out:\n",

@@ -5,8 +5,10 @@ The question behind every line here is whether the server may have done what it 
 - no connection was made: it did nothing (`NotSent`);
 - 429, or 503 with Retry-After: it did nothing and says when to come back (`TryLater`);
 - any other 4xx: it did nothing (`Refused`), whoever on the way wrote the page, for a gateway that says no has not
-  passed the request on. The exceptions are 408 (a gateway may time out with the request already passed on) and 409
-  (a server may say it of a repeated Idempotence-Key whose first request is still at work);
+  passed the request on. The exceptions are 408 (a gateway may time out with the request already passed on), 409
+  (a server may say it of a repeated Idempotence-Key whose first request is still at work), and, where calls would be
+  made, a page in anybody else's words: a firewall may have passed the request on and kept back the answer. Believed
+  of anybody is what is said of a request before it is passed on, such as 401 or 413;
 - everything else, redirects included, proves nothing: `Ambiguous` for a request that changes something,
   `Unreadable` for a read. A redirect hardly ever acts, but only a read-back can show that this one did not.
 
@@ -55,6 +57,7 @@ _SECONDS = re.compile(r"\d{1,9}")
 _WORD = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _ITEM_FIELDS = ("id", "ids", "phone", "phones")
 _BAD_CALL_TYPES = frozenset({"phone.duplicated", "phone.bad.format", "phone.gmtZone.bad.format"})
+_BEFORE_THE_SERVER = frozenset({401, 404, 405, 411, 413, 414, 415, 431})
 _UNKNOWN_ITEM_TYPES = frozenset({"id.not.found", "phone.not.found"})
 _WRONG_STATE_TYPE = "invalid.call.task.state"
 _TYPES = _BAD_CALL_TYPES | _UNKNOWN_ITEM_TYPES | {_WRONG_STATE_TYPE, "invalid.token"}
@@ -193,7 +196,15 @@ def _refusal(ask: Ask, answer: Answer, mask: Mask) -> CallsError:
         return _wrong_state(ask, answer, what, said, mask)
     if answer.status == 409 and ask.mutates:
         return unusable(ask, what)
-    return Refused(ask.name, what, _NEXT_STEPS.get(answer.status, ""), type=word, status=answer.status)
+    step = _NEXT_STEPS.get(answer.status, "")
+    if ask.name == "addPhones" and answer.status not in _BEFORE_THE_SERVER and not _is_error(said):
+        return unusable(ask, f"not in the server's words: {what}", step)
+    return Refused(ask.name, what, step, type=word, status=answer.status)
+
+
+def _is_error(said: dict[str, Any]) -> bool:
+    """Whether these are the fields of an error as the API words it."""
+    return "type" in said or "error" in said
 
 
 def _wrong_state(ask: Ask, answer: Answer, what: str, said: dict[str, Any], mask: Mask) -> WrongState:

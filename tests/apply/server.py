@@ -101,7 +101,12 @@ class SimulatedServer:
         self.answered_ids: Callable[[list[int]], list[int]] = lambda ids: ids  # what becomes of the ids of new jobs
         self.keys: list[str] = []  # of the addPhones that took effect or were refused, in order
         self.log: list[str] = []  # mutating endpoints, in the order in which they took effect or were refused
+        self._instead: list[httpx.Response] = []
         self._remembered: dict[tuple[str, str], httpx.Response] = {}
+
+    def replaces_answer(self, *answers: httpx.Response) -> None:
+        """Has something on the way say these, in turn, instead of what the server answers to addPhones."""
+        self._instead += answers
 
     @staticmethod
     def mutates(path: str) -> bool:
@@ -124,6 +129,8 @@ class SimulatedServer:
             self.log.append(path)
             self.keys += [key] if path == "addPhones" else []
             self._remembered[path, key] = response
+        if path == "addPhones" and self._instead:
+            return self._instead.pop(0)
         date = datetime.fromtimestamp(int(self.clock.now_s() + self.skew_s), UTC)
         headers = {"Content-Type": "application/json", "Date": format_datetime(date, usegmt=True)}
         return httpx.Response(response.status_code, content=response.content, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from reconciler.errors import BadCall, CallsError, GuardTripped, OutcomeUnknown, Refused
@@ -270,6 +271,15 @@ def test_a_refusal_of_the_whole_request_is_an_error_and_leaves_nothing_open(dial
         world.apply(THREE, state="paused")
     assert raised.value.exit_code == 1
     assert world.disk.journal == b""
+
+
+def test_a_page_of_a_firewall_that_kept_back_the_answer_does_not_send_anybody_twice(dialect: str) -> None:
+    world = world_of(dialect, honours_keys=False)
+    world.server.replaces_answer(httpx.Response(403, html="<html>blocked by policy</html>"))
+    world.apply(THREE, state="paused")
+    assert adds(world) == 1
+    assert counts(world, 0, 1, 2) == [1, 1, 1]
+    assert world.tally.added == 3
 
 
 def test_a_refused_number_is_remembered_with_the_job_it_had_before() -> None:

@@ -238,12 +238,42 @@ def test_a_server_without_a_start_refuses_it_with_404(body: Any) -> None:
     assert failure.status == 404
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 422])
-def test_any_other_4xx_is_a_plain_refusal_whoever_wrote_its_page(status: int) -> None:
-    for step in (no(status), httpx.Response(status, html="<html>no</html>"), no(status, [1]), no(status, {"type": 1})):
+def pages(status: int) -> tuple[Any, ...]:
+    """Answers of that status in words that are not the server's."""
+    return no(status), httpx.Response(status, html="<html>no</html>"), no(status, [1]), no(status, {"message": "no"})
+
+
+@pytest.mark.parametrize("status", [401, 404, 405, 411, 413, 414, 415, 431])
+def test_what_is_said_before_a_request_is_passed_on_is_a_plain_refusal_whoever_wrote_its_page(status: int) -> None:
+    for step in pages(status):
         failure = failure_of_adding(step)
         assert type(failure) is Refused
         assert (failure.status, failure.type) == (status, "")
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 406, 418, 422, 451, 499])
+def test_any_other_4xx_of_an_add_that_is_not_in_the_servers_words_may_be_a_firewalls_who_kept_back_its_answer(
+    status: int,
+) -> None:
+    for step in pages(status):
+        failure = failure_of_adding(step)
+        assert isinstance(failure, Ambiguous)
+        assert f"not in the server's words: refused ({status})" in str(failure)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 422])
+def test_any_other_4xx_in_the_servers_words_is_a_plain_refusal(status: int) -> None:
+    for body in ({"type": 1}, {"error": "Forbidden"}):
+        failure = failure_of_adding(no(status, body))
+        assert type(failure) is Refused
+        assert failure.status == status
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_read_or_a_move_is_refused_whoever_wrote_the_page_because_it_can_be_repeated(status: int) -> None:
+    for step in pages(status):
+        assert type(failure_of_reading(step)) is Refused
+        assert type(failure_of_control(step)) is Refused
 
 
 def test_the_servers_own_words_are_passed_on() -> None:
