@@ -115,6 +115,9 @@ _ATTEMPT_PAGE = msgspec.json.Decoder(_PageFields[_AttemptFields])
 _DETAILS = msgspec.json.Decoder(_DetailsFields)
 _TEXT = msgspec.json.Decoder(str)
 
+fields = msgspec.json.Decoder(dict[str, Any]).decode
+"""The fields of a JSON object; raises one of `UNDECODABLE` for anything else."""
+
 
 def job_status(word: str | None) -> JobStatus:
     """The status a word of the server stands for; UNKNOWN for none and for any word not listed."""
@@ -212,8 +215,13 @@ def cancelled(body: bytes) -> frozenset[str]:
     return frozenset(map(_text_id, _IDS.decode(body)))
 
 
-def nothing(_body: bytes) -> None:
-    """None: a control move answers 200 and says nothing worth reading."""
+def nothing(body: bytes) -> None:
+    """None: a control move answers 200 and says nothing worth reading, unless it is that something went wrong."""
+    if not body.lstrip().startswith(b"{"):
+        return
+    said = fields(body)
+    if said.get("error") or said.get("type"):
+        raise msgspec.ValidationError("Expected nothing, got an error")
 
 
 def jobs(body: bytes) -> tuple[Job, ...]:

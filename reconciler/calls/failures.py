@@ -26,9 +26,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-import msgspec
 
-from reconciler.calls.answers import UNDECODABLE, campaign_state
+from reconciler.calls.answers import UNDECODABLE, campaign_state, fields
 from reconciler.calls.exchange import Answer, Ask
 from reconciler.calls.model import CampaignState
 from reconciler.errors import (
@@ -221,13 +220,10 @@ def _in_words(status: int, word: str, message: object, mask: Mask) -> str:
     return ": ".join(part for part in parts if part)
 
 
-_fields = msgspec.json.Decoder(dict[str, Any]).decode
-
-
 def _said(body: bytes) -> dict[str, Any]:
     """The fields of an error answer; none when it is not a JSON object."""
     try:
-        return _fields(body)
+        return fields(body)
     except UNDECODABLE:
         return {}
 

@@ -89,6 +89,20 @@ def test_where_it_cannot_refusals_tell_the_state_and_the_next_apply_knows_it(
 
 
 @pytest.mark.parametrize("make", [current, legacy])
+def test_a_pause_that_is_answered_with_200_and_an_error_is_not_remembered_as_made(
+    make: Callable[[str], World],
+) -> None:
+    world = make("inProgress")
+    world.server.refusals[PAUSE] = Answer(200, {"error": "internal", "message": "try later", "args": []})
+    with pytest.raises(OutcomeUnknown, match="no usable answer to pause"):
+        world.apply(NOBODY, state="paused")
+    assert world.remembered().header.control in ("", DOUBTFUL)
+    world.server.refusals.clear()
+    world.apply(NOBODY, state="paused")
+    assert world.server.state == "paused"
+
+
+@pytest.mark.parametrize("make", [current, legacy])
 def test_a_campaign_is_paused_resumed_and_stopped_as_the_manifest_changes(make: Callable[[str], World]) -> None:
     world = make("new")
     for wanted in ("running", "paused", "running", "paused", "stopped"):

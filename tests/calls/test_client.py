@@ -176,8 +176,14 @@ def test_cancelling_nothing_sends_nothing() -> None:
 @pytest.mark.parametrize("move", list(Control))
 @pytest.mark.parametrize(
     "answer",
-    [httpx.Response(200), httpx.Response(200, html=""), httpx.Response(200, json={}), httpx.Response(200, text="OK")],
-    ids=["empty", "empty page", "json", "text"],
+    [
+        httpx.Response(200),
+        httpx.Response(200, html=""),
+        httpx.Response(200, json={}),
+        httpx.Response(200, json={"id": 1, "error": None}),
+        httpx.Response(200, text="OK"),
+    ],
+    ids=["empty", "empty page", "json", "no error", "text"],
 )
 def test_a_control_move_posts_an_empty_body_and_expects_nothing_back(move: Control, answer: httpx.Response) -> None:
     server = Script(**{f"control_{move}": answer})

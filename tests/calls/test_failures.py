@@ -142,6 +142,13 @@ def test_an_ambiguous_answer_to_a_control_move_is_ambiguous_too() -> None:
     assert isinstance(failure_of_control(httpx.Response(200, html="<html>")), Ambiguous)
 
 
+@pytest.mark.parametrize("body", [{"error": "internal", "args": []}, {"type": "unavailable"}], ids=["error", "type"])
+def test_a_move_that_answers_200_and_an_error_may_not_have_been_made(body: Any) -> None:
+    failure = failure_of_control(ok(body))
+    assert isinstance(failure, Ambiguous)
+    assert "got an error" in str(failure)
+
+
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/problem+json; charset=utf-8", "TEXT/PLAIN", "text/json", ""]
 )
