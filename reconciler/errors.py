@@ -213,10 +213,13 @@ class Unreadable(CallsError):
 
 
 class TryLater(CallsError):
-    """429 or 503 with Retry-After: nothing was done; `retry_after_s` is how long the server asks to wait."""
+    """429 or 503 with Retry-After; `retry_after_s` is how long the server asks to wait.
 
-    def __init__(self, endpoint: str, what: str, *, retry_after_s: float) -> None:
-        self.retry_after_s = retry_after_s
+    `is_certain`: nothing was done. A 503 may be of a proxy that gave up on a server at work.
+    """
+
+    def __init__(self, endpoint: str, what: str, *, retry_after_s: float, is_certain: bool = True) -> None:
+        self.retry_after_s, self.is_certain = retry_after_s, is_certain
         super().__init__(endpoint, what, f"the server asks to wait {retry_after_s:.0f} s")
 
 

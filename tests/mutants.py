@@ -223,6 +223,21 @@ MUTANTS = (
         f"{_DOUBT}::test_a_page_of_a_firewall_that_kept_back_the_answer_does_not_send_anybody_twice",
     ),
     Mutant(
+        "a proxy that asks to come later says that nothing was added",
+        "reconciler/apply/adds.py",
+        "        if look(run, entry).done:\n",
+        "        if False:\n",
+        f"{_DOUBT}::test_a_proxy_that_asks_to_come_later_for_a_server_at_work_has_nobody_called_twice",
+    ),
+    Mutant(
+        "what was told to come later counts as not done where another batch is refused",
+        "reconciler/apply/flights.py",
+        "    if isinstance(error, CallsError) and not leaves_doubt(error):\n",
+        "    if isinstance(error, CallsError):\n",
+        "tests/apply/test_flights.py::"
+        "test_what_was_told_to_come_later_may_have_been_done_where_another_batch_is_refused",
+    ),
+    Mutant(
         "a phone that a report leaves out has no job",
         "reconciler/calls/lookup.py",
         "    if again.left_out:\n",

@@ -145,19 +145,38 @@ def _after_sending(run: Run, entry: OpenIntent, outcome: Callable[[], AddAnswer]
         return _later(run, entry, error)
     except Ambiguous as error:
         run.say(f"{error}; asking the server what became of it")
-        doubted = run.book.doubt(entry, run.now_ms(), error.what) if entry.gave_up_ms is None else entry
-        return _after_doubt(run, doubted)
+        return _after_doubt(run, _doubted(run, entry, error))
     except CallsError as error:
         run.book.close(entry, why=error.what)
         raise
     return _after_answer(run, run.book.answered(entry, answer.job_ids))
 
 
-def _later(run: Run, entry: OpenIntent, error: TryLater) -> Intent:
-    """Nothing was done: waits as long as the server asks, then the same request is a new intent."""
-    run.book.close(entry, why=error.what)
+def leaves_doubt(error: CallsError) -> bool:
+    """Whether what came instead of an answer does not say for certain that nothing was done."""
+    return isinstance(error, Ambiguous) or (isinstance(error, TryLater) and not error.is_certain)
+
+
+def _doubted(run: Run, entry: OpenIntent, error: CallsError) -> OpenIntent:
+    return run.book.doubt(entry, run.now_ms(), error.what) if entry.gave_up_ms is None else entry
+
+
+def _later(run: Run, entry: OpenIntent, error: TryLater) -> Intent | None:
+    """Waits as long as the server asks; then the same request is a new intent.
+
+    Where it is not certain that nothing was done the server is asked in between. If it has some of the calls, the
+    answer was one that leaves doubt.
+    """
+    if error.is_certain:
+        run.book.close(entry, why=error.what)
+    else:
+        entry = _doubted(run, entry, error)
     run.say(str(error))
     run.clock.sleep(error.retry_after_s)
+    if not error.is_certain:
+        if look(run, entry).done:
+            return _after_doubt(run, entry)
+        run.book.close(entry, why=error.what)
     return run.intent_again(entry.intent, recovers=0)
 
 

@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, Self, cast
 
-from reconciler.apply.adds import settle
+from reconciler.apply.adds import leaves_doubt, settle
 from reconciler.apply.batch import Batch
 from reconciler.apply.postponed import is_postponed, settle_postponed
 from reconciler.apply.run import Run
 from reconciler.apply.spare import leave_out
 from reconciler.calls.model import AddAnswer, Job, JobStatus
 from reconciler.calls.parallel import first_done
-from reconciler.errors import Ambiguous, CallsError, LockError, TryLater
+from reconciler.errors import CallsError, LockError, TryLater
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
 from reconciler.lock.new_calls import NewCalls
@@ -185,7 +185,7 @@ class _Flights:
 
     def _set_aside(self, flight: _Flight, error: BaseException | None) -> None:
         flight.landed_s = self._run.clock.now_s()
-        if isinstance(error, Ambiguous) and not flight.is_answered:
+        if isinstance(error, CallsError) and leaves_doubt(error) and not flight.is_answered:
             # At once, so that several that are in doubt wait for the same time to pass and not for one after the other.
             flight.entry = self._run.book.doubt(flight.entry, self._run.now_ms(), error.what)
         self._odd.append(flight)
@@ -241,7 +241,7 @@ class _Flights:
 def _write_down(run: Run, flight: _Flight) -> None:
     """What is known of a flight that nobody settles any more; what is not known stays open."""
     error = None if flight.is_answered else flight.awaited.exception()
-    if isinstance(error, CallsError) and not isinstance(error, Ambiguous):
+    if isinstance(error, CallsError) and not leaves_doubt(error):
         run.book.close(flight.entry, why=error.what)
 
 

@@ -3,7 +3,8 @@
 The question behind every line here is whether the server may have done what it was asked:
 
 - no connection was made: it did nothing (`NotSent`);
-- 429, or 503 with Retry-After: it did nothing and says when to come back (`TryLater`);
+- 429, or 503 with Retry-After: it did nothing and says when to come back (`TryLater`), but for a 503 of a proxy that
+  gave up on a server at work, so that it is worth a look before calls are sent again;
 - any other 4xx: it did nothing (`Refused`), whoever on the way wrote the page, for a gateway that says no has not
   passed the request on. The exceptions are 408 (a gateway may time out with the request already passed on), 409
   (a server may say it of a repeated Idempotence-Key whose first request is still at work), and, where calls would be
@@ -122,7 +123,8 @@ def passing(ask: Ask, answer: Answer, now_s: float) -> CallsError | None:
         if wait_s is None and answer.status == 429:
             wait_s = DEFAULT_WAIT_S
         if wait_s is not None:
-            return TryLater(ask.name, f"the server is busy ({answer.status})", retry_after_s=wait_s)
+            what, is_certain = f"the server is busy ({answer.status})", answer.status == 429
+            return TryLater(ask.name, what, retry_after_s=wait_s, is_certain=is_certain)
     if answer.status == 408 or answer.status >= 500:
         return unusable(ask, f"the server, or a gateway before it, failed ({answer.status})")
     return None

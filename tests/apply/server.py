@@ -18,6 +18,8 @@ TOKEN = "token-of-the-simulated-campaign"
 SECOND_TOKEN = "second-token-of-the-same-campaign"
 START_S = 1_704_103_200.0  # Monday 2024-01-01 10:00 UTC
 FIRST_ID = 5665330001
+BUSY = httpx.Response(503, html="<html>try later</html>", headers={"Retry-After": "5"})
+"""What a proxy says of a server that is busy, or that took too long."""
 
 
 class SimulatedClock:

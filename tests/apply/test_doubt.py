@@ -9,7 +9,7 @@ from reconciler.errors import BadCall, CallsError, GuardTripped, OutcomeUnknown,
 from reconciler.lock.model import CallStatus
 from reconciler.manifest.model import Guards
 from reconciler.phones.model import Desired
-from tests.apply.server import Answer
+from tests.apply.server import BUSY, Answer
 from tests.apply.world import LATE_S, SETTLE_S, TIMEOUT_S, Crash, Script, World, call, calls, phone
 
 pytestmark = pytest.mark.usefixtures("both_ways")
@@ -280,6 +280,73 @@ def test_a_page_of_a_firewall_that_kept_back_the_answer_does_not_send_anybody_tw
     assert adds(world) == 1
     assert counts(world, 0, 1, 2) == [1, 1, 1]
     assert world.tally.added == 3
+
+
+def turn_away(world: World, *answers: httpx.Response) -> None:
+    """The next requests to add anybody do not reach the server: a proxy answers these."""
+    receive, waiting = world._receive, [*answers]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return waiting.pop(0) if waiting and request.url.path.endswith("addPhones") else receive(request)
+
+    world._receive = answer  # type: ignore[method-assign]
+
+
+def looks(world: World) -> list[str]:
+    """The reports and lists that are asked for from now on."""
+    asked: list[str] = []
+    world.server.watch = lambda path: asked.append(path) if path in REPORTS else None
+    return asked
+
+
+def test_a_proxy_that_asks_to_come_later_for_a_server_at_work_has_nobody_called_twice(dialect: str) -> None:
+    world = world_of(dialect, honours_keys=False)
+    world.server.replaces_answer(BUSY)
+    world.apply(THREE, state="paused")
+    assert adds(world) == 1
+    assert counts(world, 0, 1, 2) == [1, 1, 1]
+    assert world.tally.added == 3
+
+
+def test_nor_has_one_whose_run_dies_before_the_time_it_asks_for_is_over(dialect: str) -> None:
+    world = world_of(dialect, honours_keys=False)
+    world.server.replaces_answer(BUSY)
+    with pytest.raises(Crash):
+        world.apply(THREE, {"sleep#1": "before"}, state="paused")
+    world.apply(THREE, state="paused")
+    assert adds(world) == 1
+    assert counts(world, 0, 1, 2) == [1, 1, 1]
+
+
+def test_where_nothing_was_done_it_is_sent_again_after_one_look_and_no_more_waiting(dialect: str) -> None:
+    world = world_of(dialect)
+    began_s = world.clock.now_s()
+    turn_away(world, BUSY, BUSY)
+    world.apply(THREE, state="paused")
+    assert world.clock.now_s() - began_s == 10
+    assert world.tally.requests["addPhones"] == 3
+    assert (adds(world), counts(world, 0, 1, 2)) == (1, [1, 1, 1])
+
+
+def test_what_is_found_after_the_wait_is_adopted_and_only_the_rest_is_sent(dialect: str) -> None:
+    world = world_of(dialect, honours_keys=False)
+    turn_away(world, BUSY)
+    world.clock.later(1, lambda: world.server.add_job(phone(1)))
+    world.apply(THREE, state="paused")
+    assert counts(world, 0, 1, 2) == [1, 1, 1]
+    assert {locked.job_id for locked in world.remembered().calls.values()} == set(world.server.jobs)
+
+
+def test_a_429_says_that_nothing_was_done_so_nobody_looks() -> None:
+    told_to_wait = {}
+    for status in (429, 503):
+        world = world_of("current")
+        asked = looks(world)
+        turn_away(world, httpx.Response(status, headers={"Retry-After": "5"}))
+        world.apply(THREE, state="paused")
+        told_to_wait[status] = asked
+    assert told_to_wait[429] == ["callJob/getReport"]
+    assert told_to_wait[503] == ["callJob/getReportByDate", "callJob/getReport"]
 
 
 def test_a_refused_number_is_remembered_with_the_job_it_had_before() -> None:

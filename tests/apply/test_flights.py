@@ -20,7 +20,7 @@ from reconciler.lock.lockfile import decode_lock
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
 from reconciler.plan.wanted import Wanted
-from tests.apply.server import START_S
+from tests.apply.server import BUSY, START_S
 from tests.apply.test_crashes import (
     EDITED,
     FIRST,
@@ -165,6 +165,25 @@ def test_what_was_under_way_is_recorded_when_a_batch_is_refused() -> None:
     added = {locked.phone for locked in world.remembered().calls.values()}
     assert len(added) == 6
     world.server.state = "inProgress"
+    apply_until_done(world, NINE)
+    assert_right(world, NINE)
+
+
+def test_what_was_told_to_come_later_may_have_been_done_where_another_batch_is_refused() -> None:
+    world = fleet("legacy")
+    posts: list[str] = []
+
+    def watch(path: str) -> None:
+        if path == "addPhones":
+            posts.append(path)
+            world.server.state = "finished" if len(posts) == 1 else "inProgress"
+            world.server.replaces_answer(*[BUSY] * (len(posts) == 2))
+
+    world.server.watch = watch
+    with pytest.raises(Refused) as raised:
+        world.apply(NINE)
+    assert raised.value.exit_code == 4
+    world.server.watch = lambda path: None
     apply_until_done(world, NINE)
     assert_right(world, NINE)
 

@@ -165,11 +165,13 @@ def test_a_success_may_have_several_numbers(status: int) -> None:
 # --------------------------------------------------------------------------------------------------- come back later
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_server_that_says_when_to_come_back_did_nothing(status: int) -> None:
+@pytest.mark.parametrize(("status", "is_certain"), [(429, True), (503, False)])
+def test_a_busy_server_says_when_to_come_back_and_a_503_may_be_of_a_proxy_before_a_server_at_work(
+    status: int, is_certain: bool
+) -> None:
     failure = failure_of_adding(no(status, retry_after="7"))
     assert isinstance(failure, TryLater)
-    assert failure.retry_after_s == 7
+    assert (failure.retry_after_s, failure.is_certain) == (7, is_certain)
 
 
 # --------------------------------------------------------------------------------------------------------- a clear no
