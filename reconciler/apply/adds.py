@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from reconciler.apply.batch import Batch, ToAdd
 from reconciler.apply.postponed import postpone
-from reconciler.apply.readback import Found, confirm, is_answered_for_all, look, look_until_settled, uncertain_for_s
+from reconciler.apply.readback import (
+    Found,
+    confirm,
+    has_acted,
+    is_answered_for_all,
+    look,
+    look_until_settled,
+    uncertain_for_s,
+)
 from reconciler.apply.run import Run
 from reconciler.apply.spare import spare
 from reconciler.calls.model import AddAnswer, Dialect
@@ -174,7 +182,7 @@ def _later(run: Run, entry: OpenIntent, error: TryLater) -> Intent | None:
     run.say(str(error))
     run.clock.sleep(error.retry_after_s)
     if not error.is_certain:
-        if look(run, entry).done:
+        if has_acted(run, entry):
             return _after_doubt(run, entry)
         run.book.close(entry, why=error.what)
     return run.intent_again(entry.intent, recovers=0)

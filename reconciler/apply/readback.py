@@ -13,6 +13,9 @@ from reconciler.errors import CallsError, OutcomeUnknown, calls_text
 from reconciler.lock.journal import OpenIntent
 from reconciler.lock.model import CallStatus, LockedCall, seen
 
+PROBES = 3
+"""Phones of a request that are asked about where all are too many."""
+
 CLOCK_MARGIN_S = 900.0
 """How far a job's creation time may lie before its request: clocks differ by minutes even where the `Date` header is
 used to correct them, and adopting a little too much skips a call where adopting too little repeats one."""
@@ -73,6 +76,19 @@ def _look_around(run: Run, entry: OpenIntent) -> Found:
     # A request is done whole or not at all: a list that shows some of its jobs more likely leaves out the others.
     left_out = pair(run, found.rest, _read(entry, lambda: _of_phones(run, entry, found.rest)), entry.job_ids)
     return Found(found.done + left_out.done, left_out.rest)
+
+
+def has_acted(run: Run, entry: OpenIntent) -> bool:
+    """Whether the server shows jobs of the intent now. Raises OutcomeUnknown when it cannot be asked.
+
+    Where jobs are not listed, a few of its phones stand for all: a request is done whole or not at all, and a report
+    on phones of which none is known takes two requests a phone.
+    """
+    if run.client.dialect() is Dialect.CURRENT:
+        return bool(look(run, entry).done)
+    calls = entry.intent.calls
+    few = calls[:: max(1, len(calls) // PROBES)][:PROBES]
+    return bool(pair(run, few, _read(entry, lambda: _of_phones(run, entry, few)), entry.job_ids).done)
 
 
 def look_until_settled(run: Run, entry: OpenIntent, first: Found | None = None) -> Found:

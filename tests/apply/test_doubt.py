@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from reconciler.apply.readback import PROBES
 from reconciler.errors import BadCall, CallsError, GuardTripped, OutcomeUnknown, Refused
 from reconciler.lock.model import CallStatus
 from reconciler.manifest.model import Guards
@@ -347,6 +348,15 @@ def test_a_429_says_that_nothing_was_done_so_nobody_looks() -> None:
         told_to_wait[status] = asked
     assert told_to_wait[429] == ["callJob/getReport"]
     assert told_to_wait[503] == ["callJob/getReportByDate", "callJob/getReport"]
+
+
+def test_where_jobs_are_not_listed_a_look_asks_about_a_few_phones_only() -> None:
+    world = world_of("legacy")
+    asked = looks(world)
+    turn_away(world, BUSY)
+    world.apply(calls(*range(40)), batch=40, state="paused")
+    assert len(asked) <= 2 * PROBES + 1  # one is about the jobs that were added then
+    assert adds(world) == 1
 
 
 def test_a_refused_number_is_remembered_with_the_job_it_had_before() -> None:
