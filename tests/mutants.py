@@ -45,6 +45,7 @@ _ROLLOUT = "tests/plan/test_rollout.py"
 _MEMORY = "tests/apply/test_memory_and_disk.py"
 _SIEVE = "tests/read/test_sieve.py"
 _PUSH = "tests/state/test_push.py"
+_AT_WORK = "tests/cli/test_halt_at_work.py"
 
 MUTANTS = (
     Mutant(
@@ -390,6 +391,20 @@ MUTANTS = (
         "        _replace(store, data, journal)\n",
         '        _replace(store, data, b"")\n',
         f"{_PUSH}::test_the_journal_stays_beside_the_lock_that_it_continues",
+    ),
+    Mutant(
+        "a halt does not say that a run is at work that may start the campaign again",
+        "reconciler/cli/at_work.py",
+        "if is_held else None",
+        "if False else None",
+        f"{_AT_WORK}::test_the_campaign_is_paused_and_the_run_that_may_start_it_again_is_named",
+    ),
+    Mutant(
+        "a halt looks for runs at work before the pause, not after it",
+        "reconciler/cli/halt.py",
+        "return _outcome(self._openers[name]), self._runs.in_folder(name)",
+        "return (self._runs.in_folder(name), _outcome(self._openers[name]))[::-1]",
+        f"{_AT_WORK}::test_a_run_that_took_the_lock_just_before_the_pause_is_seen",
     ),
     Mutant(
         "a lock is pushed beside a journal that does not continue it",

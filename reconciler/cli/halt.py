@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +16,7 @@ from reconciler.cli.options import campaign_names, file_option, option, seconds_
 
 if TYPE_CHECKING:
     from reconciler.calls.client import CallsClient
+    from reconciler.cli.at_work import AtWork, Runs
     from reconciler.cli.terminal import Terminal
     from reconciler.errors import Problem
 
@@ -26,7 +27,7 @@ AT_ONCE = 256
 """Campaigns paused side by side. One that hangs keeps a thread for half a minute, so there are as many as there may be
 campaigns: with 16, ten that hang among 200 make the others wait; a thread costs a quarter of a millisecond."""
 
-SOME_FAILED = 7
+NONE_KNOWN, LOCKED, SOME_FAILED = 1, 6, 7
 
 TRIES = 3
 """How often a pause whose answer was lost is sent: pausing again does no harm."""
@@ -55,6 +56,13 @@ NAMES_SHOWN = 10
     help="Without manifests: many campaigns, a line each: NAME TOKEN [HOST]; - reads standard input.",
 )
 @file_option
+# Not the option of the other commands: that one refuses what is no folder, and nothing may keep a halt from its work.
+@option(
+    "--lock-store",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER|git:BRANCH",
+    help="Where runs keep their locks: only to see whether one is at work. Default: beside each manifest.",
+)
 @seconds_option("--timeout", 10, "How long one request may take; it is sent up to three times.")
 @talk_options
 def command(
@@ -64,6 +72,7 @@ def command(
     token_env: str | None,
     tokens_file: Path | None,
     files: tuple[Path, ...],
+    lock_store: Path | None,
     timeout_s: float,
     is_quiet: bool,
     verbosity: int,
@@ -71,8 +80,10 @@ def command(
 ) -> int:
     """Pause campaigns at once. Calls in progress are finished, no new ones start.
 
-    The manifests keep saying what they say: set `state: paused` there, or the next apply resumes them.
+    The manifests keep saying what they say: set `state: paused` there, or the next apply resumes them. An apply that
+    is at work may do so too: it is named, and has to be ended. Exits with 6 then.
     """
+    from reconciler.cli.at_work import Runs
     from reconciler.cli.terminal import Terminal
 
     # What Python needs to get here is nearly all computing, so this is when Enter was pressed.
@@ -85,31 +96,33 @@ def command(
         if token_env not in os.environ:
             raise click.UsageError("the variable that --token-env names is not set")
         openers: Openers = {"the campaign": opener(host, lambda: os.environ[token_env])}
-        return _Halt(openers, terminal, entered_s).run()
+        return _Halt(openers, terminal, entered_s, Runs()).run(timeout_s)
     if bool(names) == is_all:
         raise click.UsageError("name the campaigns to pause, or give --all")
     if tokens_file:
+        runs = Runs()
         openers, is_complete = _listed(names, tokens_file, host, opener, terminal)
     else:
-        openers, is_complete = _declared(names, files, opener, terminal)
-    code = _Halt(openers, terminal, entered_s).run()
-    return code if is_complete else code or SOME_FAILED
+        openers, is_complete, runs = _declared(names, files, lock_store, opener, terminal)
+    code = _Halt(openers, terminal, entered_s, runs).run(timeout_s)
+    return code if is_complete or code == NONE_KNOWN else SOME_FAILED
 
 
 def _declared(
-    names: tuple[str, ...], files: tuple[Path, ...], opener: Open, terminal: Terminal
-) -> tuple[Openers, bool]:
-    """How to reach each campaign that is meant, and whether these are all: one in a broken manifest is none of them.
+    names: tuple[str, ...], files: tuple[Path, ...], lock_store: Path | None, opener: Open, terminal: Terminal
+) -> tuple[Openers, bool, Runs]:
+    """How to reach each campaign that is meant, whether these are all, and the runs that may be at work on them.
 
-    Raises UsageError for a name that no manifest has.
+    One in a broken manifest is none of them. Raises UsageError for a name that no manifest has.
     """
+    from reconciler.cli.at_work import Runs
     from reconciler.manifest.load import load
     from reconciler.manifest.token import read_token
 
     loaded = load(files)
     openers = {c.name: opener(c.host, lambda c=c: read_token(c)) for c in loaded.campaigns}  # type: ignore[misc]
     hint = "campaigns with errors in their manifests are not paused by this command", "--host and --token-env"
-    return _meant(openers, names, loaded.problems, hint, terminal)
+    return *_meant(openers, names, loaded.problems, hint, terminal), Runs(loaded.campaigns, lock_store)
 
 
 def _listed(
@@ -168,56 +181,78 @@ def _opening(timeout_s: float) -> Open:
 class _Halt:
     """Pauses many campaigns side by side, and says of each how it stands as soon as that is known."""
 
-    def __init__(self, openers: Openers, terminal: Terminal, entered_s: float) -> None:
-        self._openers, self._terminal, self._entered_s = openers, terminal, entered_s
+    def __init__(self, openers: Openers, terminal: Terminal, entered_s: float, runs: Runs) -> None:
+        self._openers, self._terminal, self._entered_s, self._runs = openers, terminal, entered_s, runs
         self._failed: dict[str, Exception] = {}
+        self._at_work: dict[str, AtWork] = {}  # runs that may start a campaign again
         self._last_pause_s = 0.0  # since Enter
 
-    def run(self) -> int:
-        """The exit code: 0 when nobody can be calling any more, 1 when that is known of none, 7 of some."""
+    def run(self, timeout_s: float) -> int:
+        """The exit code: 0 when nobody can be calling any more, 1 when that is known of none, 7 of some.
+
+        6 when all are paused and runs are at work on all of them. `timeout_s` is how long the remote of locks in Git
+        may take.
+        """
         if not self._openers:
             self._terminal.warn("there is no campaign to pause")
-            return 1
+            return NONE_KNOWN
         pool = ThreadPoolExecutor(min(AT_ONCE, len(self._openers)))
-        waiting = {pool.submit(_outcome, open_client): name for name, open_client in self._openers.items()}
+        waiting = {pool.submit(self._outcome, name): name for name in self._openers}
         try:
             self._collect(waiting)
         except KeyboardInterrupt:
             self._failed |= {name: InterruptedError("stopped before an answer came") for name in waiting.values()}
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+        self._at_work |= self._runs.in_git(self._openers, timeout_s)
         self._sum_up()
-        return 0 if not self._failed else 1 if len(self._failed) == len(self._openers) else SOME_FAILED
+        return self._code()
 
-    def _collect(self, waiting: dict[Future[str | Exception], str]) -> None:
+    def _outcome(self, name: str) -> tuple[str | Exception, AtWork | None]:
+        """How the campaign stands after its pause, and the run that was at work on it even then."""
+        return _outcome(self._openers[name]), self._runs.in_folder(name)
+
+    def _collect(self, waiting: dict[Future[tuple[str | Exception, AtWork | None]], str]) -> None:
         while waiting:
             done, _ = wait(waiting, SIGN_OF_LIFE_S, FIRST_COMPLETED)
             if not done:
                 self._terminal.say(f"still waiting for an answer about {_names([*waiting.values()])}")
             for future in sorted(done, key=waiting.__getitem__):
-                self._note(waiting.pop(future), future.result())
+                self._note(waiting.pop(future), *future.result())
 
-    def _note(self, name: str, outcome: str | Exception) -> None:
+    def _note(self, name: str, outcome: str | Exception, at_work: AtWork | None) -> None:
+        if at_work is not None:
+            self._at_work[name] = at_work
         if isinstance(outcome, Exception):
             self._failed[name] = outcome
             return
         self._last_pause_s = time.monotonic() - self._entered_s
         self._terminal.show_text(f"{name}: {outcome}")
 
+    def _code(self) -> int:
+        codes = {self._code_of(name) for name in self._openers}
+        return codes.pop() if len(codes) == 1 else SOME_FAILED
+
+    def _code_of(self, name: str) -> int:
+        return NONE_KNOWN if name in self._failed else LOCKED if name in self._at_work else 0
+
     def _sum_up(self) -> None:
-        """Who may still be calling comes last and by itself: nobody should have to look for it."""
+        """Who may still be calling or call again comes last and by itself: nobody should have to look for it."""
         for name, error in sorted(self._failed.items()):
             self._terminal.warn(f"{name} is NOT known to be paused")
             self._terminal.error(error)
-        known, failed = len(self._openers) - len(self._failed), len(self._failed)
+        for name, run in sorted(self._at_work.items()):
+            self._terminal.warn(f"{name} may be started again: {run.what}", run.hint)
+        total, known = len(self._openers), sum(not self._code_of(name) for name in self._openers)
         if known:
-            self._terminal.say(
-                f"{known} of {len(self._openers)} known to call nobody, {self._last_pause_s:.1f} s after Enter"
-            )
-        if failed and len(self._openers) > 1:
-            self._terminal.warn(
-                f"{failed} of {len(self._openers)} NOT known to be paused: {', '.join(sorted(self._failed))}"
-            )
+            self._terminal.say(f"{known} of {total} known to call nobody, {self._last_pause_s:.1f} s after Enter")
+        if total > 1:
+            self._warn_of(self._at_work, "MAY BE STARTED AGAIN")
+            self._warn_of(self._failed, "NOT known to be paused")
+
+    def _warn_of(self, names: Collection[str], what: str) -> None:
+        if names:
+            self._terminal.warn(f"{len(names)} of {len(self._openers)} {what}: {', '.join(sorted(names))}")
 
 
 def _names(names: list[str]) -> str:

@@ -255,8 +255,22 @@ def test_planning_and_halting_need_no_lock(held: Workshop) -> None:
     codes = [held.run(*command).code for command in (["plan"], ["status"], ["halt", "--all"])]
     held.server.gates["addPhones"].release.set()
     assert ended(process).code == 0
-    assert codes == [0, 0, 0]
+    assert codes == [0, 0, 6]  # halt has paused it, and says that an apply is at work
     assert held.remote.state == "paused"
+
+
+@pytest.mark.parametrize("state", ["new", "paused"])
+def test_after_the_apply_that_halt_names_is_ended_and_halt_repeated_nobody_calls(held: Workshop, state: str) -> None:
+    held.remote.state = state
+    process = applying(held)
+    first = held.run("halt", "--all")
+    assert first.code == 6
+    assert f"process {process.pid}" in first.err
+    process.send_signal(signal.SIGTERM)
+    held.server.gates["addPhones"].release.set()
+    assert ended(process).code == 1
+    assert held.run("halt", "--all").code == 0
+    assert held.remote.state == state
 
 
 def test_a_lock_whose_owner_died_holds_nobody_up(held: Workshop) -> None:

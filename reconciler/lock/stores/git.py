@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 import msgspec
 
@@ -30,6 +31,9 @@ from reconciler.lock.stores.heads import Heads
 from reconciler.lock.stores.repository import Push, Repository
 
 LOCK = ".lock.jsonl"
+CLAIMS = "refs/campaign/held"
+"""Where on the remote all claims are."""
+
 TRIES = 6
 _WAITS_S = (0.2, 1.0, 2.0, 4.0, 8.0)  # between tries: others push too, and lines fail
 _SAFE = re.compile(r"[^A-Za-z0-9_-]")  # what may not stand in every ref's and every file's name
@@ -70,8 +74,8 @@ class GitStore:
         self._who = who or f"{_user()}@{socket.gethostname()}"
         folder = repository.inner_path()
         self._path = folder / f"{name}{LOCK}"
-        inside = "/".join(_SAFE.sub(_escaped, part) for part in (branch, *folder.parts))
-        self._claim_ref = f"refs/campaign/held/{inside}/{name}.held"
+        inside = _inside(branch, folder)
+        self._claim_ref = claim_ref(branch, folder, name)
         self._folder = repository.own_folder() / "campaign" / inside
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._files = FileStore(self._folder, name, what=self._what)
@@ -327,6 +331,16 @@ class GitStore:
         temporary = self._note.with_suffix(".tmp")
         temporary.write_bytes(msgspec.json.encode(origin))
         temporary.replace(self._note)
+
+
+def claim_ref(branch: str, folder: PurePosixPath, name: str) -> str:
+    """The ref on the remote that a run creates to claim a campaign's lock, which is in this folder of the branch."""
+    return f"{CLAIMS}/{_inside(branch, folder)}/{name}.held"
+
+
+def _inside(branch: str, folder: PurePosixPath) -> str:
+    """The part of a claim's and a working copy's path that stands for a folder of a branch."""
+    return "/".join(_SAFE.sub(_escaped, part) for part in (branch, *folder.parts))
 
 
 def _escaped(found: re.Match[str]) -> str:

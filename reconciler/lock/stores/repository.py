@@ -38,10 +38,20 @@ class Push(msgspec.Struct, frozen=True):
 
 
 class Repository:
-    """The repository that `folder` is in. Every method raises LockError, masked, when git cannot do it."""
+    """The repository that `folder` is in. Every method raises LockError, masked, when git cannot do it.
 
-    def __init__(self, folder: Path, *, remote: str = "origin", environ: Mapping[str, str] = os.environ) -> None:
-        self._folder, self._remote, self._environ = folder, remote, environ
+    `patience_s` is how long one git command may take.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        remote: str = "origin",
+        environ: Mapping[str, str] = os.environ,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self._folder, self._remote, self._environ, self._patience_s = folder, remote, environ, patience_s
         self._variables: dict[str, str] | None = None
 
     def top(self) -> Path:
@@ -67,6 +77,10 @@ class Repository:
             return listed[0]
         with self.alone("fetch"):
             return listed[0] if self._has(listed[0]) else self._fetched(ref)
+
+    def refs(self, pattern: str) -> frozenset[str]:
+        """The refs on the remote whose names match; `*` stands for anything, slashes too. Nothing is fetched."""
+        return frozenset(self._text(["ls-remote", self._remote, pattern]).split()[1::2])
 
     @contextmanager
     def alone(self, doing: str) -> Iterator[None]:
@@ -206,13 +220,13 @@ class Repository:
                 capture_output=True,
                 check=False,
                 env={**self._variables_now(), **(extra or {})},
-                timeout=_PATIENCE_S,
+                timeout=self._patience_s,
                 start_new_session=True,  # Ctrl-C stops the run, not the push that remembers it
             )
         except FileNotFoundError:
             reason = "the git command is not installed"
         except subprocess.TimeoutExpired:
-            reason = f"git {arguments[0]} took longer than {_PATIENCE_S:.0f} s"
+            reason = f"git {arguments[0]} took longer than {self._patience_s:.0f} s"
         raise LockError(reason)
 
     def _variables_now(self) -> dict[str, str]:
