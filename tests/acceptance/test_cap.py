@@ -150,3 +150,18 @@ def test_a_run_beside_one_that_is_at_work_under_a_cap_calls_nobody(pair: Worksho
     assert apply(pair, "--target", "autumn").code == 0
     assert not autumn(pair).jobs
     assert len(pair.remote.jobs) == 2
+
+
+def test_who_is_at_work_under_a_cap_can_be_asked(pair: Workshop) -> None:
+    gate = pair.server.gate("addPhones")
+    first = pair.start("apply", "--auto-approve", "--first", "--target", "spring")
+    assert gate.arrived.wait(30)
+    told = pair.run("state", "unlock", "all.caps")
+    gate.release.set()
+    assert ended(first).code == 0
+    assert told.code == 6
+    assert "all.caps is locked by" in told.out
+    assert "all.caps is not locked" in pair.run("state", "unlock", "all.caps").out
+    (pair.folder / "cap.yaml").unlink()
+    without = pair.run("state", "unlock", "all.caps")
+    assert (without.code, "no campaign here is under a cap" in without.err) == (64, True)

@@ -259,6 +259,28 @@ def test_a_runner_that_died_with_its_disk_leaves_calls_that_a_current_server_giv
     assert [hub.calls_of(n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
+def test_what_a_run_under_a_cap_claims_is_freed_by_name(team: Pipelines) -> None:
+    cap = "apiVersion: campaign/v1\nkind: Cap\nmetadata: {name: week}\nspec: {calls: 1, per: 7d}\n"
+    commit = team.team.commit(team.files([1]) | {"cap.yaml": cap}, "Once a week")
+    team.fault("hang:addPhones:1:s=600")
+    clone = team.team.clone("dying", "--depth=1")
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--first", "--lock-store", "git:main"]
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as dying:
+        until(lambda: team.calls_of(1))
+        dying.kill()
+    built = team.build("apply", commit=commit)
+    assert built.code == 6
+    assert "campaign state unlock all.caps" in built.ran.text
+    unlock = [sys.executable, "-m", "reconciler", "state", "unlock", "all.caps", "--lock-store", "git:main"]
+    here = subprocess.run([*unlock], cwd=clone, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert here.returncode == 64
+    assert "A run on this machine made that claim" in here.stdout
+    desk = team.team.clone("desk", "--depth=1")
+    shown = subprocess.run([*unlock, "--auto-approve"], cwd=desk, capture_output=True, text=True, check=True).stdout
+    assert "all.caps is free" in shown
+    assert not [ref for ref in team.team.refs() if "all.caps" in ref]
+
+
 def test_a_read_only_token_stops_an_apply_before_anybody_is_called(team: Pipelines) -> None:
     commit = team.merge([1, 2, 3])
     hook = team.team.remote / "hooks" / "pre-receive"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -14,7 +14,9 @@ import msgspec
 from reconciler.cli.options import file_option, lock_store_option, talk_options
 
 if TYPE_CHECKING:
+    from reconciler.lock.stores.files import FileStore
     from reconciler.lock.stores.git import GitStore
+    from reconciler.manifest.model import Campaign
 
 NAME = re.compile(r"[a-z0-9-]{1,63}")
 """What a campaign may be called: never a path to somewhere else."""
@@ -45,17 +47,33 @@ def state_options(command: F) -> F:
     return file_option(lock_store_option(talk_options(wrapped)))  # type: ignore[no-any-return]
 
 
-def claimed_store(talk: Talk, name: str) -> GitStore | None:
-    """The store of this campaign where it is in Git; None for one in a folder. Raises UsageError for no campaign."""
+def held_stores(talk: Talk, name: str) -> list[GitStore | FileStore]:
+    """The store of this campaign; of what is under a cap, one for each place. Raises UsageError when there is none."""
+    from reconciler.cli.capped import GATE
     from reconciler.cli.stores import git_branch, open_store
+    from reconciler.lock.stores.files import FileStore
     from reconciler.manifest.load import load
 
-    if git_branch(talk.lock_store) is None:
-        return None
-    for campaign in load(talk.files).campaigns:
-        if campaign.name == name:
-            return cast("GitStore", open_store(campaign, talk.lock_store))
-    raise click.UsageError("there is no campaign of that name among the manifests")
+    campaigns, is_in_git = load(talk.files).campaigns, git_branch(talk.lock_store) is not None
+    if name == GATE:
+        chosen = _capped(campaigns) if is_in_git or not talk.lock_store else _capped(campaigns)[:1]
+    elif not is_in_git:
+        return [FileStore(locate(talk, name), name)]
+    else:
+        chosen = [campaign for campaign in campaigns if campaign.name == name]
+    if not chosen:
+        raise click.UsageError("there is no campaign of that name among the manifests")
+    return [cast("GitStore | FileStore", open_store(campaign, talk.lock_store)) for campaign in chosen]
+
+
+def _capped(campaigns: Iterable[Campaign]) -> list[Campaign]:
+    """For each place of campaigns under a cap one that stands for what they hold there together."""
+    from reconciler.cli.capped import GATE
+
+    under = {campaign.folder: campaign for campaign in campaigns if campaign.caps}
+    if not under:
+        raise click.UsageError("no campaign here is under a cap")
+    return [msgspec.structs.replace(under[folder], name=GATE) for folder in sorted(under)]
 
 
 def refuse_git(talk: Talk) -> None:
@@ -63,7 +81,9 @@ def refuse_git(talk: Talk) -> None:
     from reconciler.cli.stores import git_branch
 
     if git_branch(talk.lock_store) is not None:
-        raise click.UsageError("this works on lockfiles in a folder: check the branch out and name its folder")
+        raise click.UsageError(
+            "this works on lockfiles in a folder: check the branch out, and name its folder with --lock-store"
+        )
 
 
 def locks(talk: Talk) -> dict[str, tuple[Path, bool]]:

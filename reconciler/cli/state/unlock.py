@@ -11,6 +11,7 @@ from reconciler.cli.state.places import Talk, state_options
 
 if TYPE_CHECKING:
     from reconciler.cli.terminal import Terminal
+    from reconciler.lock.stores.files import FileStore
     from reconciler.lock.stores.git import GitStore
 
 
@@ -23,17 +24,27 @@ def command(talk: Talk, name: str, auto_approve: bool) -> int:
 
     Lockfiles in a folder never need this: the operating system lets go when the process that holds the lock ends,
     however it ends. A lock in Git (--lock-store git:BRANCH) is claimed on the remote, and a machine that dies leaves
-    its claim behind. Exits with 6 while a run holds it.
+    its claim behind. Exits with 6 while a run holds it. NAME all.caps is what a run under a cap holds besides.
     """
-    from reconciler.cli.state.places import claimed_store, locate
+    from reconciler.cli.state.places import held_stores
     from reconciler.cli.terminal import Terminal
-    from reconciler.errors import LockHeld
     from reconciler.lock.stores.files import FileStore
 
     terminal = Terminal(is_quiet=talk.is_quiet, verbosity=talk.verbosity, no_color=talk.no_color)
-    if (store := claimed_store(talk, name)) is not None:
-        return _free(store, name, terminal, is_approved=auto_approve)
-    is_held, told = FileStore(locate(talk, name), name).holder()
+    codes = [
+        _tell(store, name, terminal)
+        if isinstance(store, FileStore)
+        else _free(store, name, terminal, is_approved=auto_approve)
+        for store in held_stores(talk, name)
+    ]
+    return max(codes)
+
+
+def _tell(store: FileStore, name: str, terminal: Terminal) -> int:
+    """Says who holds a lock in a folder; nothing else can free it."""
+    from reconciler.errors import LockHeld
+
+    is_held, told = store.holder()
     if not is_held:
         last = f"; it was last locked {told}" if told else ""
         terminal.show_text(f"{name} is not locked{last}")
@@ -45,7 +56,7 @@ def command(talk: Talk, name: str, auto_approve: bool) -> int:
 
 def _free(store: GitStore, name: str, terminal: Terminal, *, is_approved: bool) -> int:
     """Deletes the claim of a machine that is gone, once somebody says that it is."""
-    from reconciler.cli.asking import is_wanted
+    from reconciler.cli.asking import is_wanted, require_terminal
     from reconciler.errors import LockHeld
 
     if told := store.held_here():
@@ -57,10 +68,13 @@ def _free(store: GitStore, name: str, terminal: Terminal, *, is_approved: bool) 
         terminal.show_text(f"{name} is not locked")
         return 0
     terminal.show_text(f"{name} is locked by {holder}")
+    if store.is_claimed_here():
+        terminal.show_text("A run on this machine made that claim: `campaign apply` here finishes what it began.")
     terminal.show_text(
         "If that run is at work, wait for it. If its machine is gone, what it did is remembered only in its journal: "
         "on a legacy server suppress the numbers it may have called first (docs/ci.md, After a runner died)."
     )
+    require_terminal(is_approved=is_approved)
     if not is_wanted("Is it gone, and may the next run begin?", is_approved=is_approved):
         return LockHeld.exit_code
     store.give_back()

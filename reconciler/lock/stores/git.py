@@ -137,6 +137,10 @@ class GitStore:
         is_held, told = self._files.holder()
         return told or "by another run" if is_held else ""
 
+    def is_claimed_here(self) -> bool:
+        """Whether the claim is of a run on this machine, which can go on with what that run began."""
+        return bool(claim := self._origin().claim) and self._git.tip(self._claim_ref) == claim
+
     def give_back(self) -> None:
         """Deletes the claim that is there now, whoever made it. Raises LockError when the remote does not let go."""
         there = self._git.tip(self._claim_ref)
