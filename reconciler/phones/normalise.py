@@ -31,6 +31,8 @@ _BETWEEN: Final = re.compile(
 _SCIENTIFIC: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
 _DECIMAL: Final = re.compile(r"\+?[0-9]{6,}[.,]0+")
 _EXTENSION: Final = re.compile(r"[0-9)][\s.,;]*(?:x|ext|extn|extension|доб|#|[,;]+)[\s.:=]*[0-9]{1,7}$", re.IGNORECASE)
+# As in 030 123456 / 57, which is also 030 123457; whoever took it for one number would call a stranger.
+_SEVERAL: Final = re.compile(r"(?:[^0-9]*[0-9]){6,}[^0-9]*/[^0-9/]*(?:[0-9][^0-9/]*){1,3}")
 _NEVER: Final = re.compile("(?!)")
 
 _INTERNATIONAL: Final = "write it in international form, as in +1 650 …"
@@ -199,7 +201,7 @@ class Numbering:
         return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
 
     def _unknown_code(self) -> Wrong:
-        hint = "" if self.region else ", or give `phone.region` if the list holds national numbers"
+        hint = "" if self.region else ", or name the `region` of national numbers"
         return Wrong("does not start with the calling code of any country", _INTERNATIONAL + hint)
 
 
@@ -216,6 +218,8 @@ def _cleaned(text: str) -> str:
         raise Wrong("is written as a decimal number", _SPREADSHEET)
     if _EXTENSION.search(text):
         raise Wrong("has an extension, which cannot be dialled", "leave the extension out")
+    if _SEVERAL.fullmatch(text):
+        raise Wrong("may be two numbers, of which the second is only how the first would end", "one number in a cell")
     if any(map(str.isalpha, text)):
         raise Wrong("has letters in it", "write digits only")
     bare = _BETWEEN.sub("", text)

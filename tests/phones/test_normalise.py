@@ -139,6 +139,9 @@ def test_a_column_is_held_to_ranges_in_use_when_asked_for() -> None:
         ("+44 (0)20 7946 0000", "", "442079460000"),
         ("020 7946 0000", "GB", "442079460000"),
         ("030/1234567", "DE", "49301234567"),
+        ("030 / 123 45 67", "DE", "49301234567"),
+        ("+32 475/12.34.56", "", "32475123456"),
+        ("+49 (0)30 / 1234", "", "49301234"),
         ("(650) 000-0042", "US", "16500000042"),
         ("1 650 000 0042", "US", "16500000042"),
         ("011 44 20 7946 0000", "US", "442079460000"),
@@ -170,6 +173,9 @@ def test_a_number_is_read_however_it_is_decorated(text: str, region: str, digits
         ("+1 650 000 0042;ext=12", "", "extension"),
         ("+1 650 000 0042#12", "", "extension"),
         ("+7 495 123-45-67 доб. 12", "", "extension"),
+        ("030 123456 / 57", "DE", "two numbers"),
+        ("+49 30 91000091 / 92", "", "two numbers"),
+        ("030/123456/7", "DE", "two numbers"),
         ("ask Ann", "", "letters"),
         ("tel:+16500000042", "", "letters"),
         ("+1650+0000042", "", "not part of a phone number"),
@@ -212,8 +218,8 @@ def test_a_reason_never_quotes_the_text(text: str, region: str) -> None:
 
 
 def test_without_a_region_a_national_number_gets_a_hint_to_give_one() -> None:
-    assert "phone.region" in what_is_wrong("020 7946 0000").fix
-    assert "phone.region" not in what_is_wrong("+999123456", "GB").fix
+    assert "name the `region`" in what_is_wrong("020 7946 0000").fix
+    assert "name the `region`" not in what_is_wrong("+999123456", "GB").fix
 
 
 def test_a_number_in_no_range_is_refused_only_when_valid_is_asked_for() -> None:
