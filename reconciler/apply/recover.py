@@ -72,6 +72,8 @@ def _recover_add(run: Run, entry: OpenIntent) -> bool:
         run.tally.unknown += len(entry.intent.calls)
         return True
     run.tally.added += len(found.done)
+    if found.rest:
+        run.say(f"{calls_text(len(found.rest))} not found: not added, as far as the server shows")
     if not found.done and run.client.dialect() is Dialect.CURRENT:
         return False
     run.book.close(entry, found.done)
