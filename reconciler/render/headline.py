@@ -107,7 +107,11 @@ def _aborted(plan: Plan) -> list[str]:
 
 
 def _waiting_for_a_person(shape: Outline) -> list[str]:
+    blocked = [group for group in shape.groups if group.kind == BLOCKED]
+    capped = sum(group.count for group in blocked if group.reason is Reason.CAPPED)
     # A rejected number waits for better data, perhaps for good: that is no news, its group says it.
-    groups = (group for group in shape.groups if group.kind == BLOCKED and group.reason is not Reason.REJECTED)
-    n = sum(group.count for group in groups)
-    return [f"{_are(n, 'call')} blocked until somebody decides, see below."] if n else []
+    others = (group for group in blocked if group.reason not in (Reason.CAPPED, Reason.REJECTED))
+    n = sum(group.count for group in others)
+    decided = [f"{_are(n, 'call')} blocked until somebody decides, see below."] if n else []
+    waiting = [f"{_are(capped, 'call')} over a cap and added later, see below."] if capped else []
+    return [*decided, *waiting]

@@ -100,6 +100,15 @@ IN_WEB = Blocked(None, Reason.START_IN_WEB)
             "Nothing to do: 500 calls in step. 2 calls are blocked until somebody decides, see below.",
             id="calls blocked",
         ),
+        pytest.param(
+            plan(
+                [],
+                [FOREIGN, Blocked(subject_of(wanted(4)), Reason.CAPPED), Blocked(subject_of(wanted(5)), Reason.CAPPED)],
+            ),
+            "Nothing to do: 500 calls in step. 1 call is blocked until somebody decides, see below. "
+            "2 calls are over a cap and added later, see below.",
+            id="calls over a cap",
+        ),
     ],
 )
 def test_the_headline_says_what_happens_to_phones(shown: Plan, sentence: str) -> None:
