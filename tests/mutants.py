@@ -169,9 +169,9 @@ MUTANTS = (
     ),
     Mutant(
         "somebody else's job does not speak against a new call",
-        "reconciler/plan/build.py",
-        "    return is_capped or is_foreign or is_chosen or bool(graves.others)",
-        "    return is_capped or is_chosen or bool(graves.others)",
+        "reconciler/plan/singly.py",
+        '    if campaign.foreign == "block":\n',
+        "    if False:\n",
         "tests/plan/test_fresh.py::test_whoever_the_campaign_has_a_job_of_already_is_blocked",
     ),
     Mutant(
@@ -226,7 +226,7 @@ MUTANTS = (
     Mutant(
         "a proxy that asks to come later says that nothing was added",
         "reconciler/apply/adds.py",
-        "        if look(run, entry).done:\n",
+        "        if has_acted(run, entry):\n",
         "        if False:\n",
         f"{_DOUBT}::test_a_proxy_that_asks_to_come_later_for_a_server_at_work_has_nobody_called_twice",
     ),
@@ -331,8 +331,8 @@ MUTANTS = (
     Mutant(
         "a lock in Git is pushed over one that somebody else changed",
         "reconciler/lock/stores/git.py",
-        "                if there != base:\n",
-        "                if False:\n",
+        "        if there != base:\n",
+        "        if False:\n",
         "tests/lock/test_git_store.py::"
         "test_two_locks_are_never_merged_the_second_is_put_aside_and_every_other_run_refused",
     ),
@@ -360,8 +360,8 @@ MUTANTS = (
     Mutant(
         "a step of a rollout takes what is there already for nothing",
         "reconciler/plan/rollout.py",
-        "_first(waiting, max(0, reach - self.added))",
-        "_first(waiting, reach)",
+        "line.first(max(0, reach - self.added))",
+        "line.first(reach)",
         f"{_ROLLOUT}::test_whatever_became_of_the_calls_and_whenever_it_is_asked_no_plan_exceeds_its_step",
     ),
     Mutant(

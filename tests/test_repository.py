@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import MUTANTS
+
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = sorted((ROOT / "requirements").glob("*.txt"))
 
@@ -111,3 +113,8 @@ def test_tests_cannot_reach_another_machine() -> None:
 def test_tests_cannot_look_up_another_machine() -> None:
     with pytest.raises(RuntimeError, match="loopback only"):
         socket.getaddrinfo("example.invalid", 443)
+
+
+def test_every_safeguard_that_a_mutant_takes_out_is_still_there() -> None:
+    gone = [mutant.name for mutant in MUTANTS if (ROOT / mutant.file).read_text().count(mutant.old) != 1]
+    assert not gone
