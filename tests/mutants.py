@@ -53,7 +53,7 @@ MUTANTS = (
         "reconciler/apply/cancels.py",
         "    statuses = {**statuses, **others}\n",
         "",
-        f"{_TAKING_BACK}::test_whoever_was_taken_back_by_somebody_else_meanwhile_is_left_alone_from_then_on",
+        f"{_TAKING_BACK}::test_whoever_was_called_or_taken_back_by_others_meanwhile_is_left_alone_from_then_on",
     ),
     Mutant(
         "a cancellation long after ours was cut off is taken for ours",

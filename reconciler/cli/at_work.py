@@ -88,11 +88,7 @@ class _Remotes:
         repository = Repository(folder, patience_s=self._timeout_s)
         try:
             refs, inner = self._asked(repository), repository.inner_path()
-        except (
-            LockError,
-            OSError,
-            ValueError,
-        ) as error:  # the pauses are still to be summed up
+        except (LockError, OSError, ValueError) as error:  # the pauses are still to be summed up
             why = str(error) if isinstance(error, LockError) else type(error).__name__
             return dict.fromkeys(names, _unseen(why))
         return {name: _claimed(name) for name in names if claim_ref(self._branch, inner, name) in refs}

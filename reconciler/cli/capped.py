@@ -39,6 +39,15 @@ def refuse_parts(campaigns: Sequence[Campaign], common: Common) -> None:
         raise UsageError("a cap counts the calls of all campaigns, so they are applied in one run: leave out --shard")
 
 
+def gates(campaigns: Iterable[Campaign], lock_store: Path | None) -> list[Campaign]:
+    """For each place with locks that these caps count, one that stands for what is held there together."""
+    from reconciler.cli.stores import git_branch
+
+    covered = {folder: campaign for campaign in campaigns for cap in campaign.caps for folder, _ in cap.covers}
+    found = [msgspec.structs.replace(covered[folder], folder=folder, name=GATE) for folder in sorted(covered)]
+    return found[:1] if lock_store and git_branch(lock_store) is None else found  # one folder for all
+
+
 class Hood:
     """The locks around the campaigns of a run, which they share: opened when the first campaign under a cap asks."""
 
@@ -59,17 +68,9 @@ class Hood:
 
         Raises LockHeld while another run is about a campaign under a cap whose lock is in one of the same places.
         """
-        if not campaign.caps:
-            yield
-            return
-        from reconciler.cli.stores import git_branch
-
-        with ExitStack() as gates:
-            for folder in sorted({place for cap in campaign.caps for place, _ in cap.covers}):
-                gate = _open(campaign, common, who=who, what=_GATED, folder=folder, name=GATE)
-                gates.enter_context(gate.hold(command))
-                if common.lock_store and not git_branch(common.lock_store):
-                    break  # one folder for all
+        with ExitStack() as held:
+            for gate in gates([campaign], common.lock_store):
+                held.enter_context(_open(gate, common, who=who, what=_GATED).hold(command))
             yield
 
     def plans(self, campaign: Campaign, plan: Plan, common: Common) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import CallsError, Refused
 from reconciler.lock.model import CallStatus
 from reconciler.phones.model import Desired
-from reconciler.plan.model import Drifted, Frozen
+from reconciler.plan.model import Drifted, Frozen, Note
 from tests.apply.server import Answer
 from tests.apply.world import Crash, World, call, calls, phone
 
@@ -65,15 +65,6 @@ def test_a_call_that_was_or_is_being_called_when_the_cancel_arrives_is_not_added
     assert (tally.added, tally.replaced, tally.deferred) == (0, 0, 1)
 
 
-def test_whoever_was_taken_back_by_somebody_else_meanwhile_is_left_alone_from_then_on(world: World) -> None:
-    meanwhile(world, status="canceled")
-    world.apply(CHANGED, state="paused")
-    world.apply(CHANGED, state="paused")
-    assert world.plan is not None
-    assert [type(note) for note in world.plan.notes] == [Drifted]
-    assert world.changes == ["callJob/cancel"]
-
-
 @pytest.mark.parametrize("fate", ["crash before", "crash after"])
 def test_whoever_others_took_back_long_after_a_cancel_that_was_cut_off_is_left_alone(world: World, fate: str) -> None:
     with pytest.raises(Crash):
@@ -94,12 +85,15 @@ def test_whoever_others_took_back_long_after_a_cancel_that_was_cut_off_is_left_a
         assert world.changes == ["callJob/cancel", "addPhones"]
 
 
-def test_a_call_that_was_called_meanwhile_is_frozen_from_then_on(world: World) -> None:
-    meanwhile(world, status="noAnswer")
+@pytest.mark.parametrize(("became", "note"), [("noAnswer", Frozen), ("canceled", Drifted)])
+def test_whoever_was_called_or_taken_back_by_others_meanwhile_is_left_alone_from_then_on(
+    world: World, became: str, note: type[Note]
+) -> None:
+    meanwhile(world, status=became)
     world.apply(CHANGED, state="paused")
     world.apply(CHANGED, state="paused")
     assert world.plan is not None
-    assert [type(note) for note in world.plan.notes] == [Frozen]
+    assert [type(said) for said in world.plan.notes] == [note]
     assert world.changes == ["callJob/cancel"]
 
 

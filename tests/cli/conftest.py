@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import exit_code
+from tests.acceptance.other_campaign import RemoteCampaign
 from tests.acceptance.other_server import OtherServer
 from tests.acceptance.workshop import TOKEN, Ran, people, remote
 from tests.cli.manifests import write
@@ -56,3 +57,12 @@ def spring(folder: Path, server: OtherServer, monkeypatch: pytest.MonkeyPatch) -
     lines = [",".join(row) for row in people(3)]
     (folder / "leads.csv").write_text("\n".join(["id,phone,first_name", *lines, ""]))
     return write(folder, "spring", server.host)
+
+
+@pytest.fixture
+def two(spring: Path, server: OtherServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> OtherServer:
+    """A second campaign beside the first."""
+    server.campaigns["tok-summer"] = RemoteCampaign("tok-summer")
+    monkeypatch.setenv("SUMMER_TOKEN", "tok-summer")
+    write(folder, "summer", server.host, token={"env": "SUMMER_TOKEN"})
+    return server

@@ -6,20 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.other_campaign import RemoteCampaign
 from tests.acceptance.other_server import OtherServer
 from tests.acceptance.workshop import TOKEN
 from tests.cli.conftest import Campaign
 from tests.cli.manifests import write
-
-
-@pytest.fixture
-def two(spring: Path, server: OtherServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> OtherServer:
-    """A second campaign beside the first."""
-    server.campaigns["tok-summer"] = RemoteCampaign("tok-summer")
-    monkeypatch.setenv("SUMMER_TOKEN", "tok-summer")
-    write(folder, "summer", server.host, token={"env": "SUMMER_TOKEN"})
-    return server
 
 
 def states(server: OtherServer) -> list[str]:

@@ -14,7 +14,6 @@ from tests.acceptance.other_campaign import RemoteCampaign
 from tests.acceptance.other_server import OtherServer
 from tests.acceptance.workshop import TOKEN, Ran
 from tests.cli.conftest import Campaign
-from tests.cli.manifests import write
 from tests.lock.team import CLEAN, Team, git
 
 Work = Callable[..., None]
@@ -25,15 +24,6 @@ def at_work(folder: Path) -> Iterator[Work]:
     """Has a run at work on a campaign whose lock is in this folder, until the test ends."""
     with ExitStack() as stack:
         yield lambda name="spring", where=folder: stack.enter_context(FileStore(where, name).hold("campaign apply"))
-
-
-@pytest.fixture
-def two(spring: Path, server: OtherServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> OtherServer:
-    """A second campaign beside the first."""
-    server.campaigns["tok-summer"] = RemoteCampaign("tok-summer")
-    monkeypatch.setenv("SUMMER_TOKEN", "tok-summer")
-    write(folder, "summer", server.host, token={"env": "SUMMER_TOKEN"})
-    return server
 
 
 def words(ran: Ran) -> str:

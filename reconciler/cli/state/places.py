@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,7 +16,6 @@ from reconciler.cli.options import file_option, lock_store_option, talk_options
 if TYPE_CHECKING:
     from reconciler.lock.stores.files import FileStore
     from reconciler.lock.stores.git import GitStore
-    from reconciler.manifest.model import Campaign
 
 NAME = re.compile(r"[a-z0-9-]{1,63}")
 """What a campaign may be called: never a path to somewhere else."""
@@ -49,31 +48,19 @@ def state_options(command: F) -> F:
 
 def held_stores(talk: Talk, name: str) -> list[GitStore | FileStore]:
     """The store of this campaign; of what is under a cap, one for each place. Raises UsageError when there is none."""
-    from reconciler.cli.capped import GATE
+    from reconciler.cli.capped import GATE, gates
     from reconciler.cli.stores import git_branch, open_store
     from reconciler.lock.stores.files import FileStore
     from reconciler.manifest.load import load
 
-    campaigns, is_in_git = load(talk.files).campaigns, git_branch(talk.lock_store) is not None
-    if name == GATE:
-        chosen = _capped(campaigns) if is_in_git or not talk.lock_store else _capped(campaigns)[:1]
-    elif not is_in_git:
+    if name != GATE and git_branch(talk.lock_store) is None:
         return [FileStore(locate(talk, name), name)]
-    else:
-        chosen = [campaign for campaign in campaigns if campaign.name == name]
+    campaigns = load(talk.files).campaigns
+    chosen = gates(campaigns, talk.lock_store) if name == GATE else [each for each in campaigns if each.name == name]
     if not chosen:
-        raise click.UsageError("there is no campaign of that name among the manifests")
+        what = "no campaign here is under a cap"
+        raise click.UsageError(what if name == GATE else "there is no campaign of that name among the manifests")
     return [cast("GitStore | FileStore", open_store(campaign, talk.lock_store)) for campaign in chosen]
-
-
-def _capped(campaigns: Iterable[Campaign]) -> list[Campaign]:
-    """For each place of campaigns under a cap one that stands for what they hold there together."""
-    from reconciler.cli.capped import GATE
-
-    under = {campaign.folder: campaign for campaign in campaigns if campaign.caps}
-    if not under:
-        raise click.UsageError("no campaign here is under a cap")
-    return [msgspec.structs.replace(under[folder], name=GATE) for folder in sorted(under)]
 
 
 def refuse_git(talk: Talk) -> None:
